@@ -1,0 +1,10 @@
+// Package plan turns what is declared, what is live and what was applied last
+// into changes: plain data that is printed, hashed, compared, saved and
+// reviewed. It knows nothing of CUE, of Qlik's HTTP, of git or of GitHub, and
+// imports only the standard library.
+//
+// Start with [Build], which makes the [Plan] of one tenant, and [Fleet], which
+// groups the plans of many tenants into classes.
+//
+// It is a package of the qdeploy program, not a stable API.
+package plan

@@ -1,0 +1,108 @@
+package plan
+
+import "encoding/json"
+
+// Resource is one object, either declared by the estate or found in a tenant.
+type Resource struct {
+	Key  Key             `json:"key"`
+	ID   string          `json:"-"`              // Qlik's; empty when only declared
+	Spec json.RawMessage `json:"spec,omitempty"` // a JSON object: the managed fields
+	Pos  string          `json:"pos,omitempty"`  // file:line:column of the declaration
+
+	Was   []string `json:"-"` // names it had before ("previously:"), newest first
+	Adopt Adopt    `json:"-"` // what to do when it exists and was never applied
+
+	// Needed marks what the engine itself needs and the estate did not write,
+	// such as the bot's own membership of a space. It is created when absent,
+	// never recorded as applied, and so never pruned.
+	Needed bool `json:"needed,omitempty"`
+}
+
+// Adopt says what to do with a declared resource that exists already although
+// qdeploy never applied it.
+type Adopt string
+
+const (
+	Take   Adopt = "take"   // manage it from now on; the zero value means the same
+	Refuse Adopt = "refuse" // block the change and say so
+)
+
+// Traits is what the planner knows of a kind. The schema says it, in attributes.
+// Paths are JSON pointers into a spec, where the segment "*" stands for every
+// element of an array or object.
+type Traits struct {
+	Immutable []string // fixed at creation: a difference means replacement
+	Secret    []string // written, never read back, never shown
+	Refs      []Ref    // references to other resources
+	Set       []string // arrays whose order means nothing
+	Include   []string // sets that may hold more than is declared
+	Input     []string // how to apply, not what to compare: files, options
+
+	Parent  string // path of the reference whose name begins the key; "" for none
+	Cascade bool   // it ends with its parent: deleting the parent deletes it
+
+	Create, Update Action // what creating and updating are called; "" for the plain words
+	Writes         int    // write calls that creating or updating costs; 0 means 1
+	Container      bool   // holds others: to replace or delete it can lose what is inside
+}
+
+// Ref is a reference in a spec: the string at Path is the key of a resource.
+// Soft references may point at what the estate does not declare, because Qlik
+// or an identity provider makes it.
+type Ref struct {
+	Path string
+	Kind Kind
+	Soft bool
+}
+
+// Action is what happens to a resource.
+type Action string
+
+const (
+	Create    Action = "create"
+	Publish   Action = "publish" // an app, for the first time
+	Adopted   Action = "adopt"   // exists already; managed from now on
+	Update    Action = "update"
+	Republish Action = "republish" // an app's content changes, its ID stays
+	Move      Action = "move"      // renamed; the ID stays
+	Replace   Action = "replace"   // deleted and created again: the ID is lost
+	Delete    Action = "delete"
+)
+
+// Actions lists every action in the order in which plans count them.
+var Actions = []Action{Create, Publish, Adopted, Update, Republish, Move, Replace, Delete}
+
+// Cause says why live differs from desired.
+type Cause string
+
+const (
+	Changed Cause = "change"       // the estate changed since it was applied
+	Drift   Cause = "drift"        // the tenant changed, the estate did not
+	Both    Cause = "change+drift" // both did
+	Unknown Cause = ""             // nothing is remembered of this resource
+)
+
+// Field is a managed field whose value differs. A missing value is null bytes.
+type Field struct {
+	Path    string          `json:"path"`
+	Live    json.RawMessage `json:"live,omitempty"`
+	Desired json.RawMessage `json:"desired,omitempty"`
+	Cause   Cause           `json:"cause,omitempty"`
+	Hidden  bool            `json:"hidden,omitempty"` // a secret: known to differ, never shown
+}
+
+// Change is one step of a plan. Live is nil when creating, Desired when deleting.
+type Change struct {
+	Action  Action    `json:"action"`
+	Key     Key       `json:"key"`
+	From    Key       `json:"from,omitzero"` // the key it had, when it moves
+	Live    *Resource `json:"live,omitempty"`
+	Desired *Resource `json:"desired,omitempty"`
+	Fields  []Field   `json:"fields,omitempty"`
+	Cause   Cause     `json:"cause,omitempty"`
+	Reason  string    `json:"reason,omitempty"`  // why, for deletes, replacements and what surprises
+	Blocked string    `json:"blocked,omitempty"` // why it may not be applied; empty when it may
+	Hint    string    `json:"hint,omitempty"`    // what moves a blocked change on
+	After   []Key     `json:"after,omitempty"`   // changes that must succeed first
+	Writes  int       `json:"writes,omitempty"`  // write calls it is expected to cost
+}

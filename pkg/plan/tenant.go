@@ -1,0 +1,58 @@
+package plan
+
+// Tenant is what a plan says of the Qlik Cloud instance it is for.
+type Tenant struct {
+	Name   string            `json:"name"`
+	Host   string            `json:"host"`
+	Region string            `json:"region,omitempty"`
+	Labels map[string]string `json:"labels,omitempty"`
+
+	// Values are the tenant's own values by the name under which a template
+	// reads them ("variables.currency"). Classes put the name in their place.
+	Values map[string]string `json:"values,omitempty"`
+}
+
+// Plan is the changes for one tenant, or why there is none. Changes are sorted
+// so that each comes after those it depends on, and otherwise by key.
+type Plan struct {
+	Tenant    Tenant            `json:"tenant"`
+	Changes   []Change          `json:"changes,omitempty"`
+	Unchanged int               `json:"unchanged,omitempty"` // declared resources that are as they should be
+	Unmanaged map[Kind][]string `json:"unmanaged,omitempty"` // names of what lives there and is not ours
+	Notes     []string          `json:"notes,omitempty"`     // what the reader should know, sorted
+	Error     string            `json:"error,omitempty"`     // why the tenant could not be read
+	Digest    string            `json:"digest,omitempty"`    // see [Plan.Sum]
+}
+
+// Empty reports whether there is nothing to do and nothing went wrong.
+func (p *Plan) Empty() bool { return len(p.Changes) == 0 && p.Error == "" }
+
+// Blocked returns the changes that may not be applied.
+func (p *Plan) Blocked() []Change {
+	var out []Change
+	for _, c := range p.Changes {
+		if c.Blocked != "" {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// Counts returns how many changes there are of each action.
+func (p *Plan) Counts() map[Action]int {
+	n := map[Action]int{}
+	for _, c := range p.Changes {
+		n[c.Action]++
+	}
+	return n
+}
+
+// Drifted reports whether a change undoes something that nobody merged.
+func (p *Plan) Drifted() bool {
+	for _, c := range p.Changes {
+		if c.Cause == Drift || c.Cause == Both {
+			return true
+		}
+	}
+	return false
+}
