@@ -1,0 +1,132 @@
+package schema
+
+import (
+	"regexp"
+	"strconv"
+	"strings"
+
+	"cuelang.org/go/cue"
+)
+
+// Field is what the schema says of one place in an estate.
+type Field struct {
+	Doc    string   // what it means
+	Values []string // the only texts it may be; nil if others are allowed
+	Fields []string // the fields that it may have; nil if it is not a closed struct
+	Type   string   // "a text", "a list", ...; empty if several are allowed
+}
+
+// Describe returns what the schema says of the field at a path, seen from the
+// top of an estate: Describe("templates", "customer", "space", "HR", "type").
+// It reports false where the schema knows no such field.
+func Describe(path ...string) (Field, bool) {
+	s := embedded()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	v := s.value.LookupPath(cue.MakePath(cue.Def("Estate")))
+	for _, name := range path {
+		if v = child(v, name); !v.Exists() {
+			return Field{}, false
+		}
+	}
+	return Field{Doc: doc(v), Values: values(v), Fields: fieldNames(v), Type: typeName(v.IncompleteKind())}, true
+}
+
+// child returns the field of v, whether it is regular, optional, matched by a
+// pattern, or an element of a list.
+func child(v cue.Value, name string) cue.Value {
+	if v.IncompleteKind()&cue.ListKind != 0 {
+		if _, err := strconv.Atoi(name); err == nil {
+			return v.LookupPath(cue.MakePath(cue.AnyIndex))
+		}
+	}
+	for _, sel := range []cue.Selector{cue.Str(name), cue.Str(name).Optional()} {
+		if c := v.LookupPath(cue.MakePath(sel)); c.Exists() {
+			return c
+		}
+	}
+	it, err := v.Fields(cue.Patterns(true))
+	for err == nil && it.Next() {
+		if sel := it.Selector(); sel.ConstraintType() == cue.PatternConstraint {
+			return named(it.Value())
+		}
+	}
+	return cue.Value{}
+}
+
+// named returns the definition in "#Space & {name: Name}": the whole has no
+// value as long as nobody says which name.
+func named(v cue.Value) cue.Value {
+	if op, args := v.Expr(); op == cue.AndOp && v.IncompleteKind() == cue.BottomKind {
+		return args[0]
+	}
+	return v
+}
+
+// doc returns the comment above a field as one line.
+func doc(v cue.Value) string {
+	for _, g := range v.Doc() {
+		if text := strings.Join(strings.Fields(g.Text()), " "); text != "" {
+			return text
+		}
+	}
+	return ""
+}
+
+func fieldNames(v cue.Value) []string {
+	if v.IncompleteKind() != cue.StructKind || v.Allows(cue.AnyString) {
+		return nil
+	}
+	var names []string
+	it, err := v.Fields(cue.Optional(true))
+	for err == nil && it.Next() {
+		names = append(names, it.Selector().Unquoted())
+	}
+	return names
+}
+
+var alternatives = regexp.MustCompile(`^\^\(([\w|-]+)\)\$$`)
+
+// values returns the texts of a disjunction of texts, or of a pattern that is
+// one: ^(one|two)$.
+func values(v cue.Value) []string {
+	op, args := v.Expr()
+	switch op {
+	case cue.OrOp:
+		var out []string
+		for _, a := range args {
+			vs := values(a)
+			if vs == nil {
+				return nil
+			}
+			out = append(out, vs...)
+		}
+		return out
+	case cue.RegexMatchOp:
+		pattern, err := args[0].String()
+		if m := alternatives.FindStringSubmatch(pattern); err == nil && m != nil {
+			return strings.Split(m[1], "|")
+		}
+	case cue.NoOp, cue.SelectorOp:
+		if s, err := v.String(); err == nil {
+			return []string{s}
+		}
+	}
+	return nil
+}
+
+func typeName(k cue.Kind) string {
+	switch k {
+	case cue.StringKind:
+		return "a text"
+	case cue.StructKind:
+		return "a struct"
+	case cue.ListKind:
+		return "a list"
+	case cue.IntKind:
+		return "a whole number"
+	case cue.BoolKind:
+		return "true or false"
+	}
+	return ""
+}

@@ -1,0 +1,154 @@
+// Package schema holds the language of an estate, written in CUE and embedded:
+// the shape, the defaults and the documentation of everything that may be
+// declared, and the traits of each kind. Go repeats none of it.
+//
+// A kind is a definition with the attribute @qlik(kind=NAME), in a file of its
+// own that ends with a full example. What else the attribute may say of a kind:
+//
+//	container        it holds others, and deleting it can lose them
+//	cascade          it ends with the resource that it lives in
+//	create=WORD      what creating it is called in a plan
+//	update=WORD      what updating it is called in a plan
+//	writes=N         how many calls creating or updating it takes
+//
+// And of a field:
+//
+//	immutable        fixed at creation
+//	secret           written, never read back, never shown
+//	ref=KIND         the key of a resource of that kind
+//	soft             a reference that may point at what is not declared
+//	parent           the reference to the resource that this one lives in
+//	set              a list whose order means nothing
+//	include          a set that may hold more than is declared
+//	input            how to apply, not what to compare
+//	md5=FIELD        computed: the MD5 of the file that FIELD names
+//	aside            about the resource, not part of its spec
+//
+// Anything else is a mistake, and the tests say so. Start with [Traits].
+//
+// It is a package of the qdeploy program, not a stable API.
+package schema
+
+import (
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"sync"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/build"
+	"cuelang.org/go/cue/cuecontext"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// ImportPath is how an estate imports the schema.
+const ImportPath = "github.com/qdeploy/qdeploy/schema"
+
+//go:embed *.cue
+var files embed.FS
+
+// Files returns the CUE files, so that they can be copied to where an editor
+// looks for them: cue.mod/pkg/ and [ImportPath].
+func Files() fs.FS { return files }
+
+// Kind is what the schema says of a kind besides its shape.
+type Kind struct {
+	Name     plan.Kind
+	Declared bool // tenants and templates declare it; otherwise it follows from something else
+	Traits   plan.Traits
+	Aside    []string          // fields that are not part of the spec
+	MD5      map[string]string // computed field → the field that names the file
+	Example  json.RawMessage   // a full spec
+}
+
+// contents is what the embedded files say, read once.
+type contents struct {
+	mu    sync.Mutex // a CUE value is not for several goroutines
+	value cue.Value
+	kinds map[plan.Kind]Kind
+	roles map[string][]string
+}
+
+// embedded panics when the embedded files are wrong: then the program is.
+var embedded = sync.OnceValue(func() *contents {
+	p, err := read(files)
+	if err != nil {
+		panic(fmt.Sprintf("schema: %v", err))
+	}
+	return p
+})
+
+// read builds the schema and reads what Go needs to know of it.
+func read(fsys fs.FS) (*contents, error) {
+	inst := build.NewContext().NewInstance("schema", nil)
+	names, err := fs.Glob(fsys, "*.cue")
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return nil, err
+		}
+		if err := inst.AddFile("schema/"+name, text); err != nil {
+			return nil, err
+		}
+	}
+	if err := inst.Complete(); err != nil {
+		return nil, err
+	}
+	p := &contents{value: cuecontext.New().BuildInstance(inst), kinds: map[plan.Kind]Kind{}}
+	if err := p.value.Validate(); err != nil {
+		return nil, err
+	}
+	if err := p.value.LookupPath(cue.ParsePath("roles")).Decode(&p.roles); err != nil {
+		return nil, err
+	}
+	defs, err := p.value.Fields(cue.Definitions(true))
+	if err != nil {
+		return nil, err
+	}
+	for defs.Next() {
+		k, err := readKind(defs.Value())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", defs.Selector(), err)
+		}
+		if k.Name == "" {
+			continue
+		}
+		example := p.value.LookupPath(cue.MakePath(cue.Str("example"), cue.Str(string(k.Name))))
+		if k.Example, err = example.MarshalJSON(); err != nil {
+			return nil, fmt.Errorf("example of %s: %w", k.Name, err)
+		}
+		k.Declared = p.value.LookupPath(cue.MakePath(cue.Def("Resources"), cue.Str(string(k.Name)).Optional())).Exists()
+		p.kinds[k.Name] = k
+	}
+	return p, nil
+}
+
+// Kinds returns every kind, sorted.
+func Kinds() []plan.Kind { return slices.Sorted(maps.Keys(embedded().kinds)) }
+
+// Of returns what the schema says of a kind; the zero Kind if there is none.
+// The caller must not change what it holds.
+func Of(k plan.Kind) Kind { return embedded().kinds[k] }
+
+// Traits returns what the planner needs to know of every kind. The caller must
+// not change what the traits hold.
+func Traits() map[plan.Kind]plan.Traits {
+	out := map[plan.Kind]plan.Traits{}
+	for name, k := range embedded().kinds {
+		out[name] = k.Traits
+	}
+	return out
+}
+
+// Example returns a full spec of a kind, or nil if there is no such kind.
+func Example(k plan.Kind) json.RawMessage { return embedded().kinds[k].Example }
+
+// Roles returns the roles that a space of this type knows, or nil.
+func Roles(spaceType string) []string { return slices.Clone(embedded().roles[spaceType]) }
