@@ -1,0 +1,130 @@
+package qlik
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// limitedFor is how long a tenant may refuse everything before we give up.
+const limitedFor = 10 * time.Minute
+
+// pacer keeps a tenant's requests below Qlik's limits, and all of them still
+// while Qlik asks for it. There is one per [Client], because limits are per
+// tenant and user: a second client for one tenant would double the pace.
+type pacer struct {
+	next http.RoundTripper
+
+	mu      sync.Mutex
+	buckets map[string]*rate.Limiter
+	slowed  map[string]bool
+	until   time.Time // nothing is sent before
+	since   time.Time // of the first 429 that no other answer followed
+}
+
+func (t *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
+	name, tr := tierOf(req.Method, req.URL.Path)
+	err := t.bucket(name, tr).Wait(req.Context())
+	if err == nil {
+		err = t.gate(req.Context(), req)
+	}
+	if err != nil {
+		discard(req)
+		return nil, err
+	}
+	resp, err := t.next.RoundTrip(req)
+	if err == nil {
+		t.learn(name, resp)
+	}
+	return resp, err
+}
+
+func (t *pacer) bucket(name string, tr tier) *rate.Limiter {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.buckets == nil {
+		t.buckets, t.slowed = map[string]*rate.Limiter{}, map[string]bool{}
+	}
+	b := t.buckets[name]
+	if b == nil {
+		burst, perSecond := tr.bucket()
+		b = rate.NewLimiter(rate.Limit(perSecond), burst)
+		t.buckets[name] = b
+	}
+	return b
+}
+
+// gate waits until requests to the tenant are let through again.
+func (t *pacer) gate(ctx context.Context, req *http.Request) error {
+	for {
+		t.mu.Lock()
+		wait := time.Until(t.until)
+		hopeless := wait > 0 && t.until.Sub(t.since) > limitedFor
+		t.mu.Unlock()
+		if wait <= 0 {
+			return nil
+		}
+		if hopeless {
+			return &Error{
+				Method: req.Method, Path: req.URL.Path, Status: http.StatusTooManyRequests,
+				Title: fmt.Sprintf("the tenant stays rate limited for longer than %s", limitedFor),
+			}
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// learn obeys Retry-After. After a 429 the bucket is empty, so that what waits
+// does not rush in together, and fills at half the pace from then on: a tenant
+// with few users has half the published limit or less.
+func (t *pacer) learn(name string, resp *http.Response) {
+	now := time.Now()
+	wait, asked := retryAfter(resp.Header.Get("Retry-After"), now)
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if resp.StatusCode != http.StatusTooManyRequests {
+		t.since = time.Time{}
+		if resp.StatusCode == http.StatusServiceUnavailable && asked {
+			t.close(now, wait)
+		}
+		return
+	}
+	if t.since.IsZero() {
+		t.since = now
+	}
+	t.close(now, wait)
+	b := t.buckets[name]
+	b.AllowN(now, int(b.TokensAt(now)))
+	if !t.slowed[name] {
+		t.slowed[name] = true
+		b.SetLimitAt(now, b.Limit()/2)
+	}
+}
+
+// close needs t.mu.
+func (t *pacer) close(now time.Time, wait time.Duration) {
+	if until := now.Add(wait); until.After(t.until) {
+		t.until = until
+	}
+	if t.since.IsZero() {
+		t.since = now
+	}
+}
+
+// retryAfter reads seconds or an HTTP date; 1 s if there is neither.
+func retryAfter(s string, now time.Time) (wait time.Duration, asked bool) {
+	if n, err := strconv.Atoi(s); err == nil && n >= 0 {
+		return time.Duration(n) * time.Second, true
+	}
+	if at, err := http.ParseTime(s); err == nil {
+		return max(0, at.Sub(now)), true
+	}
+	return time.Second, false
+}

@@ -1,0 +1,156 @@
+package qlik
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// Space holds apps, data and their members.
+type Space struct {
+	Name        string `json:"name"`
+	Type        string `json:"type"` // shared, managed or data; fixed at creation
+	Description string `json:"description"`
+	Owner       string `json:"owner,omitempty"` // a user's subject, or an ID of one who is not declared
+}
+
+// spaceBody is a space as Qlik writes it.
+type spaceBody struct {
+	ID          string `json:"id"`
+	Name        string `json:"name"`
+	Type        string `json:"type"`
+	Description string `json:"description"`
+	OwnerID     string `json:"ownerId"`
+	Meta        struct {
+		Roles []string `json:"roles"`
+	} `json:"meta"`
+}
+
+// patch is one step of a JSON patch; all that we do is replace.
+type patch struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value"`
+}
+
+func replace(path string, value any) patch { return patch{"replace", path, value} }
+
+// https://qlik.dev/apis/rest/spaces
+var _ = register(Kind[Space]{
+	Name: "space",
+	People: func(r plan.Resource) []string {
+		var s Space
+		if json.Unmarshal(r.Spec, &s) != nil || s.Owner == "" {
+			return nil
+		}
+		return []string{"user:" + s.Owner}
+	},
+	Lacks: func(t *Tenant, r plan.Resource, _ func(plan.Key) bool) string {
+		var s Space
+		if json.Unmarshal(r.Spec, &s) != nil || s.Owner == "" {
+			return ""
+		}
+		return lacksPerson(t, []string{"user:" + s.Owner})
+	},
+	List:   listSpaces,
+	Create: createSpace,
+	Update: updateSpace,
+	Delete: func(ctx context.Context, t *Tenant, id string) error {
+		return t.call(ctx, http.MethodDelete, spacePath(id), nil, nil, nil) // 412 if not empty
+	},
+})
+
+func spacePath(id string) string { return "/api/v1/spaces/" + url.PathEscape(id) }
+
+func listSpaces(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[Space], error] {
+	return func(yield func(Item[Space], error) bool) {
+		for s, err := range list[spaceBody](ctx, t.Client, "/api/v1/spaces", everything()) {
+			if err != nil {
+				yield(Item[Space]{}, err)
+				return
+			}
+			t.see(s)
+			if !yield(Item[Space]{s.ID, s.Name, Space{s.Name, s.Type, s.Description, t.ownerOf(s)}}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// see remembers what the engine's own rights in a space follow from.
+func (t *Tenant) see(s spaceBody) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.spaces[s.ID] = facts{s.OwnerID, s.Meta.Roles}
+}
+
+// ownerOf returns the owner if any space declares one: an owner is managed only
+// when it is written.
+func (t *Tenant) ownerOf(s spaceBody) string {
+	t.mu.Lock()
+	asked := len(t.people) > 0
+	t.mu.Unlock()
+	if !asked || s.OwnerID == "" {
+		return ""
+	}
+	return t.subject(s.OwnerID)
+}
+
+func createSpace(ctx context.Context, t *Tenant, desired Space) (string, error) {
+	body := map[string]string{"name": desired.Name, "type": desired.Type}
+	if desired.Description != "" {
+		body["description"] = desired.Description
+	}
+	var made spaceBody
+	if err := t.call(ctx, http.MethodPost, "/api/v1/spaces", nil, body, &made); err != nil {
+		return "", err
+	}
+	if made.ID == "" {
+		return "", fmt.Errorf("POST /api/v1/spaces: %w: no id", errReply)
+	}
+	t.see(made)
+	t.join(made.ID)
+	if desired.Owner == "" {
+		return made.ID, nil
+	}
+	live := Space{Name: made.Name, Type: made.Type, Description: made.Description}
+	t.learn(plan.Key{Kind: "space", Name: desired.Name}, made.ID) // though the owner may fail
+	return made.ID, updateSpace(ctx, t, made.ID, live, desired)
+}
+
+// join remembers that this run made a space or became a member of it: for a
+// while, publishing there may fail.
+func (t *Tenant) join(spaceID string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.fresh[spaceID] = true
+}
+
+func updateSpace(ctx context.Context, t *Tenant, id string, live, desired Space) error {
+	if live.Type != desired.Type {
+		return fmt.Errorf("it is a %s space; the type of a space cannot be changed to %s", live.Type, desired.Type)
+	}
+	var steps []patch
+	if live.Name != desired.Name {
+		steps = append(steps, replace("/name", desired.Name))
+	}
+	if live.Description != desired.Description {
+		steps = append(steps, replace("/description", desired.Description))
+	}
+	if desired.Owner != "" && live.Owner != desired.Owner {
+		owner, err := t.person(ctx, "user:"+desired.Owner)
+		if err != nil {
+			return fmt.Errorf("owner: %w", err)
+		}
+		steps = append(steps, replace("/ownerId", owner))
+	}
+	if len(steps) == 0 {
+		return nil
+	}
+	return t.call(ctx, http.MethodPatch, spacePath(id), nil, steps, nil)
+}
