@@ -42,10 +42,11 @@ var _ = register(Kind[Assignment]{
 		}
 		return nil
 	},
-	Lacks:  lacksAssignee,
-	List:   listAssignments,
-	Create: createAssignment,
-	Update: updateAssignment,
+	Declare: declareAssignment,
+	Lacks:   lacksAssignee,
+	List:    listAssignments,
+	Create:  createAssignment,
+	Update:  updateAssignment,
 	Delete: func(ctx context.Context, t *Tenant, id string) error {
 		return t.call(ctx, http.MethodDelete, assignmentPath(id), nil, nil, nil)
 	},
@@ -176,23 +177,17 @@ func (t *Tenant) declare(space, userID, assignee string) {
 	t.forms[space][userID] = assignee
 }
 
-// declareAll remembers the declared forms of all assignments in want whose
-// people were found.
-func (t *Tenant) declareAll(want []plan.Resource) {
-	for _, r := range want {
-		if r.Key.Kind != "assignment" {
-			continue
-		}
-		assignee := assigneeOf(r.Key)
-		t.mu.Lock()
-		ids := t.people[assignee]
-		if assignee == "bot" && t.bot != "" {
-			ids = []string{t.bot}
-		}
-		t.mu.Unlock()
-		if len(ids) == 1 {
-			t.declare(spaceOf(r.Key), ids[0], assignee)
-		}
+// declareAssignment remembers the declared form of a member who was found.
+func declareAssignment(t *Tenant, r plan.Resource) {
+	assignee := assigneeOf(r.Key)
+	t.mu.Lock()
+	ids := t.people[assignee]
+	if assignee == "bot" && t.bot != "" {
+		ids = []string{t.bot}
+	}
+	t.mu.Unlock()
+	if len(ids) == 1 {
+		t.declare(spaceOf(r.Key), ids[0], assignee)
 	}
 }
 

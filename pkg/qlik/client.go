@@ -164,7 +164,7 @@ func (c *Client) send(ctx context.Context, method, path string, q url.Values, p 
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		return resp.Header, refusal(resp.Request, resp.StatusCode, body)
 	}
-	if out == nil {
+	if out == nil || len(body) == 0 && method != http.MethodGet {
 		return resp.Header, nil
 	}
 	if err := json.Unmarshal(body, out); err != nil {

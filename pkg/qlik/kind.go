@@ -40,6 +40,10 @@ type Kind[T any] struct {
 	// declared resource names and that must be looked up. Optional.
 	People func(plan.Resource) []string
 
+	// Declare remembers of a declared resource what reading it depends on. It is
+	// called when the people are known and nothing is read. Optional.
+	Declare func(t *Tenant, r plan.Resource)
+
 	// Lacks says what a declared resource needs and the tenant does not have,
 	// "" if nothing. It is called after reading. Optional.
 	Lacks func(t *Tenant, r plan.Resource, declared func(plan.Key) bool) string
@@ -84,6 +88,7 @@ type traits struct {
 	within, inside bool
 	needs          []plan.Kind
 	people         func(plan.Resource) []string
+	declare        func(*Tenant, plan.Resource)
 	lacks          func(*Tenant, plan.Resource, func(plan.Key) bool) string
 	uses           func(plan.Resource) []use
 }
@@ -134,7 +139,7 @@ func strict[T any](spec []byte) (v T, err error) {
 }
 
 func (k Kind[T]) traits() traits {
-	return traits{k.Name, k.Within, k.Inside, k.Needs, k.People, k.Lacks, k.Uses}
+	return traits{k.Name, k.Within, k.Inside, k.Needs, k.People, k.Declare, k.Lacks, k.Uses}
 }
 
 func (k Kind[T]) list(ctx context.Context, t *Tenant, space string) iter.Seq2[plan.Resource, error] {

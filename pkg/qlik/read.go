@@ -26,10 +26,14 @@ func (t *Tenant) Read(ctx context.Context, want []plan.Resource) (*Snapshot, err
 	if err := t.meet(ctx, want); err != nil {
 		return nil, err
 	}
+	for _, r := range want {
+		if k, ok := kinds[r.Key.Kind]; ok && k.traits().declare != nil {
+			k.traits().declare(t, r)
+		}
+	}
 	if err := t.take(ctx, s, top, want); err != nil {
 		return nil, err
 	}
-	t.declareAll(want)
 	if err := t.needs(ctx, s, want); err != nil {
 		return nil, err
 	}

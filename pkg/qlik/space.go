@@ -1,12 +1,14 @@
 package qlik
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
+	"slices"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
@@ -16,7 +18,7 @@ type Space struct {
 	Name        string `json:"name"`
 	Type        string `json:"type"` // shared, managed or data; fixed at creation
 	Description string `json:"description"`
-	Owner       string `json:"owner,omitempty"` // a user's subject, or an ID of one who is not declared
+	Owner       string `json:"owner,omitempty"` // user:<subject> or email:<address>
 }
 
 // spaceBody is a space as Qlik writes it.
@@ -44,18 +46,24 @@ func replace(path string, value any) patch { return patch{"replace", path, value
 var _ = register(Kind[Space]{
 	Name: "space",
 	People: func(r plan.Resource) []string {
-		var s Space
-		if json.Unmarshal(r.Spec, &s) != nil || s.Owner == "" {
-			return nil
+		if owner := ownerIn(r.Spec); owner != "" {
+			return []string{owner}
 		}
-		return []string{"user:" + s.Owner}
+		return nil
+	},
+	Declare: func(t *Tenant, r plan.Resource) { // for the others it is not managed, and not shown
+		owner := ownerIn(r.Spec)
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		for _, name := range append([]string{r.Key.Name}, r.Was...) {
+			t.owners[name] = cmp.Or(owner, t.owners[name])
+		}
 	},
 	Lacks: func(t *Tenant, r plan.Resource, _ func(plan.Key) bool) string {
-		var s Space
-		if json.Unmarshal(r.Spec, &s) != nil || s.Owner == "" {
-			return ""
+		if owner := ownerIn(r.Spec); owner != "" {
+			return lacksPerson(t, []string{owner})
 		}
-		return lacksPerson(t, []string{"user:" + s.Owner})
+		return ""
 	},
 	List:   listSpaces,
 	Create: createSpace,
@@ -89,16 +97,24 @@ func (t *Tenant) see(s spaceBody) {
 	t.spaces[s.ID] = facts{s.OwnerID, s.Meta.Roles}
 }
 
-// ownerOf returns the owner if any space declares one: an owner is managed only
-// when it is written.
-func (t *Tenant) ownerOf(s spaceBody) string {
-	t.mu.Lock()
-	asked := len(t.people) > 0
-	t.mu.Unlock()
-	if !asked || s.OwnerID == "" {
+func ownerIn(spec []byte) string {
+	var s Space
+	if json.Unmarshal(spec, &s) != nil {
 		return ""
 	}
-	return t.subject(s.OwnerID)
+	return s.Owner
+}
+
+// ownerOf returns the owner of a space as it is declared, or by ID when it is
+// someone else.
+func (t *Tenant) ownerOf(s spaceBody) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	owner := t.owners[s.Name]
+	if owner == "" || slices.Contains(t.people[owner], s.OwnerID) {
+		return owner
+	}
+	return "user:" + s.OwnerID
 }
 
 func createSpace(ctx context.Context, t *Tenant, desired Space) (string, error) {
@@ -143,7 +159,7 @@ func updateSpace(ctx context.Context, t *Tenant, id string, live, desired Space)
 		steps = append(steps, replace("/description", desired.Description))
 	}
 	if desired.Owner != "" && live.Owner != desired.Owner {
-		owner, err := t.person(ctx, "user:"+desired.Owner)
+		owner, err := t.person(ctx, desired.Owner)
 		if err != nil {
 			return fmt.Errorf("owner: %w", err)
 		}

@@ -34,16 +34,18 @@ type Tenant struct {
 	*Client
 	options TenantOptions
 
-	mu     sync.Mutex
-	ids    map[plan.Key]string
-	names  map[plan.Kind]map[string]string // name by ID
-	spaces map[string]facts                // by ID
-	people map[string][]string             // user IDs by assignee, as declared
-	forms  map[string]map[string]string    // by space name: assignee as declared, by user ID
-	bot    string                          // our own user ID, once asked
-	fresh  map[string]bool                 // IDs of spaces that this run made or joined
-	staged map[string]string               // IDs of the apps that this run staged, by space ID, name and release
-	busy   map[string]chan struct{}        // one turn for each app being staged
+	mu       sync.Mutex
+	ids      map[plan.Key]string
+	names    map[plan.Kind]map[string]string // name by ID
+	spaces   map[string]facts                // by ID
+	people   map[string][]string             // user IDs by assignee, as declared
+	forms    map[string]map[string]string    // by space name: assignee as declared, by user ID
+	owners   map[string]string               // declared owner by space name
+	bot      string                          // our own user ID, once asked
+	fresh    map[string]bool                 // IDs of spaces that this run made or joined
+	staged   map[string]string               // IDs of apps, by staging space, release and name
+	imported map[string]bool                 // IDs of the apps that this run imported
+	busy     map[string]chan struct{}        // one turn for each app being staged
 }
 
 // facts is what a listing says of a space besides its spec.
@@ -63,8 +65,8 @@ func NewTenant(c *Client, o TenantOptions) *Tenant {
 	return &Tenant{
 		Client: c, options: o,
 		ids: map[plan.Key]string{}, names: map[plan.Kind]map[string]string{}, spaces: map[string]facts{},
-		people: map[string][]string{}, forms: map[string]map[string]string{},
-		fresh: map[string]bool{}, staged: map[string]string{}, busy: map[string]chan struct{}{},
+		people: map[string][]string{}, forms: map[string]map[string]string{}, owners: map[string]string{},
+		fresh: map[string]bool{}, staged: map[string]string{}, imported: map[string]bool{}, busy: map[string]chan struct{}{},
 	}
 }
 
@@ -180,8 +182,9 @@ func (t *Tenant) wait(ctx context.Context, most time.Duration, try func() (done 
 }
 
 var (
-	errNotYet = errors.New("not yet")
-	errAbsent = errors.New("does not exist")
+	errNotYet  = errors.New("not yet")
+	errAbsent  = errors.New("does not exist")
+	errChanged = errors.New("the file changed since it was planned")
 )
 
 func isConflict(err error) bool { return errors.Is(err, ErrConflict) }

@@ -139,18 +139,6 @@ func lacksPerson(t *Tenant, assignees []string) string {
 	return ""
 }
 
-// subject returns the subject of a user that was looked up by it, else the ID.
-func (t *Tenant) subject(id string) string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, a := range slices.Sorted(maps.Keys(t.people)) {
-		if who, ok := strings.CutPrefix(a, "user:"); ok && slices.Contains(t.people[a], id) {
-			return who
-		}
-	}
-	return id
-}
-
 // peopleOf collects the assignees that resources name, sorted; the bot apart.
 func peopleOf(want []plan.Resource) (assignees []string, bot bool) {
 	seen := map[string]bool{}

@@ -1,0 +1,214 @@
+package qlik
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// appBody is an app as the engine writes it, as far as it matters.
+type appBody struct {
+	Attributes struct {
+		ID          string `json:"id"`
+		Name        string `json:"name"`
+		Description string `json:"description"`
+	} `json:"attributes"`
+}
+
+// appAttributes is all of an app that can be set.
+type appAttributes struct {
+	Name        string `json:"name"`
+	Description string `json:"description"`
+}
+
+func (a App) attributes() appAttributes {
+	return appAttributes{a.Name, stamped(a.Description, a.Release)}
+}
+
+// settled is how long Qlik's index, and a new space, are given to catch up.
+// assumed: no bound is documented.
+const settled = time.Minute
+
+// deploy makes desired the app in its space. liveID is the app that is there,
+// "" if none is known. Each step looks first whether it is done already, so
+// that neither a lost reply nor a run that was killed makes a second app:
+//
+//  1. find the published app by its exact name, unless it is known
+//  2. stage the file, unless a staged copy has the wanted release
+//  3. publish; or republish onto the app that is there, so that it keeps its ID
+//  4. read the app back until it says what was wanted
+//  5. remove old staged copies
+func (t *Tenant) deploy(ctx context.Context, liveID string, desired App) (string, error) {
+	if err := desired.check(); err != nil {
+		return "", err
+	}
+	target, err := t.id(ctx, desired.Space)
+	if err != nil {
+		return "", err
+	}
+	if liveID == "" {
+		live, err := t.published(ctx, target, desired.Name)
+		if err != nil {
+			return "", err
+		}
+		if live.Description == desired.attributes().Description && live.ResourceID != "" {
+			return live.ResourceID, nil
+		}
+		liveID = live.ResourceID
+	}
+	staged, err := t.stage(ctx, desired)
+	if err != nil {
+		return "", err
+	}
+	if liveID == "" && staged.fromAnotherRun() {
+		if liveID, err = t.settle(ctx, target, desired.Name); err != nil {
+			return "", err
+		}
+	}
+	if liveID == "" {
+		liveID, err = t.publish(ctx, staged.id, target, desired)
+	} else {
+		err = t.republish(ctx, staged.id, liveID, desired)
+	}
+	if err != nil {
+		return "", err
+	}
+	if err := t.readBack(ctx, liveID, desired); err != nil {
+		return liveID, err
+	}
+	t.sweep(ctx, staged, desired)
+	return liveID, nil
+}
+
+// published returns the one app of a name in a space, or the zero item.
+func (t *Tenant) published(ctx context.Context, spaceID, name string) (item, error) {
+	found, err := t.called(ctx, spaceID, name)
+	switch {
+	case err != nil || len(found) == 0:
+		return item{}, err
+	case len(found) == 1:
+		return found[0], nil
+	}
+	var ids []string
+	for _, i := range found {
+		ids = append(ids, i.ResourceID)
+	}
+	return item{}, fmt.Errorf("%d apps in the space have this name: %s; delete or rename all but one", len(found), strings.Join(ids, ", "))
+}
+
+// settle waits for an app that an earlier run may have published a moment ago,
+// and returns "" if none appears.
+func (t *Tenant) settle(ctx context.Context, spaceID, name string) (id string, err error) {
+	err = t.wait(ctx, settled, func() (bool, error) {
+		live, err := t.published(ctx, spaceID, name)
+		id = live.ResourceID
+		return id != "", err
+	})
+	if errors.Is(err, errNotYet) {
+		return "", nil
+	}
+	return id, err
+}
+
+// publish makes the published app. POST would make another each time, so after
+// a lost reply the index is watched instead. With no app there yet, its data
+// can only be those of the source: the default, said aloud.
+//
+// https://qlik.dev/apis/rest/apps
+func (t *Tenant) publish(ctx context.Context, stagedID, spaceID string, desired App) (string, error) {
+	path := appPath(stagedID) + "/publish"
+	body := map[string]any{"spaceId": spaceID, "attributes": desired.attributes(), "data": "source"}
+	var made appBody
+	err := t.whileFresh(ctx, spaceID, func() error {
+		return t.call(ctx, http.MethodPost, path, nil, body, &made)
+	})
+	if err == nil && made.Attributes.ID != "" {
+		return made.Attributes.ID, nil
+	}
+	if err = cmp.Or(err, fmt.Errorf("POST %s: %w: no id", path, errReply)); !lost(err) {
+		return "", err
+	}
+	var id string
+	late := t.wait(ctx, 0, func() (bool, error) {
+		live, err := t.published(ctx, spaceID, desired.Name)
+		id = live.ResourceID
+		return id != "", err
+	})
+	if late != nil {
+		return "", fmt.Errorf("%w; no app appeared (%w)", err, late)
+	}
+	return id, nil
+}
+
+// republish puts the staged app into the published one, which keeps its ID,
+// bookmarks and alerts. The origin is not checked: each release has its own.
+func (t *Tenant) republish(ctx context.Context, stagedID, liveID string, desired App) error {
+	return t.call(ctx, http.MethodPut, appPath(stagedID)+"/publish", nil, map[string]any{
+		"targetId": liveID, "checkOriginAppId": false,
+		"data": cmp.Or(desired.Data, "target"), "attributes": desired.attributes(),
+	}, nil)
+}
+
+// readBack waits until the app says what was published. A new one answers 403
+// for a while; the index would be later still.
+//
+// https://github.com/qlik-oss/qlik-cloud-examples waits up to 120 s.
+func (t *Tenant) readBack(ctx context.Context, id string, desired App) error {
+	var now error
+	err := t.wait(ctx, 0, func() (bool, error) {
+		var live appBody
+		err := t.call(ctx, http.MethodGet, appPath(id), nil, nil, &live)
+		if notReady(err) {
+			now = err
+			return false, nil
+		}
+		now = fmt.Errorf("it is called %q and says %q", tidy(live.Attributes.Name), tidy(live.Attributes.Description))
+		return (appAttributes{live.Attributes.Name, live.Attributes.Description}) == desired.attributes(), err
+	})
+	if errors.Is(err, errNotYet) {
+		return fmt.Errorf("published, but does not read back as %s (%w): %w", desired.Release, err, now)
+	}
+	return err
+}
+
+// whileFresh repeats what Qlik refuses for a moment in a space that this run
+// made or joined. A refusal did nothing, so that even POST can be repeated.
+//
+// https://qlik.dev/manage/ci-cd: publishing into a new space may fail at first.
+func (t *Tenant) whileFresh(ctx context.Context, spaceID string, try func() error) error {
+	var refused error
+	err := t.wait(ctx, settled, func() (bool, error) {
+		if refused = try(); notReady(refused) && t.isFresh(spaceID) {
+			return false, nil
+		}
+		return true, refused
+	})
+	if errors.Is(err, errNotYet) {
+		return refused
+	}
+	return err
+}
+
+// notReady reports whether a refusal may be a matter of time.
+// assumed: which statuses these are is not documented.
+func notReady(err error) bool {
+	var e *Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Status {
+	case http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusLocked:
+		return !errors.Is(err, ErrSuspended)
+	}
+	return false
+}
+
+func (t *Tenant) isFresh(spaceID string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.fresh[spaceID]
+}

@@ -1,0 +1,128 @@
+package qlik
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/md5"
+	"encoding/hex"
+	"fmt"
+	"iter"
+	"mime/multipart"
+	"net/http"
+	"net/url"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// Archive is a theme or an extension: a zip file, known by the name of the
+// .qext file in it, which is also what apps call it.
+type Archive struct {
+	Name string `json:"name"`
+	MD5  string `json:"md5,omitempty"`  // of the zip file, in hexadecimal
+	File string `json:"file,omitempty"` // how to apply: what to upload
+}
+
+type archiveBody struct {
+	ID       string `json:"id"`
+	Qext     string `json:"qextFilename"`
+	Checksum string `json:"checksum"` // of extensions
+	Bundled  bool   `json:"bundled"`  // Qlik's own
+	File     struct {
+		MD5 string `json:"md5"`
+	} `json:"file"`
+}
+
+// archives is the kind that lives at a path. Themes and extensions are one
+// service with two names, and one listing without pages.
+func archives(name plan.Kind, path string) Kind[Archive] {
+	at := func(id string) string { return path + "/" + url.PathEscape(id) }
+	return Kind[Archive]{
+		Name: name,
+		List: func(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[Archive], error] {
+			return listArchives(ctx, t, path)
+		},
+		Create: func(ctx context.Context, t *Tenant, desired Archive) (string, error) {
+			return t.upload(ctx, http.MethodPost, path, desired)
+		},
+		Update: func(ctx context.Context, t *Tenant, id string, live, desired Archive) error {
+			if live.MD5 == desired.MD5 && desired.MD5 != "" {
+				return nil
+			}
+			_, err := t.upload(ctx, http.MethodPatch, at(id), desired)
+			return err
+		},
+		Delete: func(ctx context.Context, t *Tenant, id string) error {
+			return t.call(ctx, http.MethodDelete, at(id), nil, nil, nil)
+		},
+	}
+}
+
+func listArchives(ctx context.Context, t *Tenant, path string) iter.Seq2[Item[Archive], error] {
+	return func(yield func(Item[Archive], error) bool) {
+		for a, err := range list[archiveBody](ctx, t.Client, path, nil) {
+			if err != nil {
+				yield(Item[Archive]{}, err)
+				return
+			}
+			if a.Bundled {
+				continue
+			}
+			// assumed: file.md5 and, in extensions without it, checksum are the
+			// MD5 of the zip file as it was uploaded.
+			spec := Archive{Name: a.Qext, MD5: cmp.Or(a.File.MD5, a.Checksum)}
+			if !yield(Item[Archive]{a.ID, a.Qext, spec}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// upload sends the zip file of a spec, if it is the one that was planned.
+//
+// https://qlik.dev/apis/rest/themes: multipart, in a part called "file".
+func (t *Tenant) upload(ctx context.Context, method, path string, a Archive) (id string, err error) {
+	zip, err := t.file(a.File)
+	if err != nil {
+		return "", err
+	}
+	if sum := md5.Sum(zip); a.MD5 != "" && a.MD5 != hex.EncodeToString(sum[:]) {
+		return "", fmt.Errorf("%s: %w", a.File, errChanged)
+	}
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", a.Name+".zip")
+	if err == nil {
+		_, err = part.Write(zip)
+	}
+	if err == nil {
+		err = form.Close()
+	}
+	if err != nil {
+		return "", err
+	}
+	var made archiveBody
+	p := payload{kind: form.FormDataContentType(), bytes: body.Bytes()}
+	if _, err := t.send(ctx, method, path, nil, p, &made); err != nil {
+		return "", err
+	}
+	switch {
+	case made.Qext != "" && made.Qext != a.Name:
+		return "", fmt.Errorf("%s: the archive calls itself %q", a.File, made.Qext)
+	case made.ID == "" && method == http.MethodPost:
+		return "", fmt.Errorf("%s %s: %w: no id", method, path, errReply)
+	}
+	return made.ID, nil
+}
+
+// file reads a file that a spec names.
+func (t *Tenant) file(path string) ([]byte, error) {
+	if t.options.Files == nil {
+		return nil, fmt.Errorf("%s: no files are at hand", path)
+	}
+	b, err := t.options.Files(path)
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}

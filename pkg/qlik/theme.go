@@ -1,0 +1,4 @@
+package qlik
+
+// https://qlik.dev/apis/rest/themes
+var _ = register(archives("theme", "/api/v1/themes"))

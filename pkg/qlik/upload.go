@@ -1,0 +1,117 @@
+package qlik
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"time"
+)
+
+const (
+	uploads    = "/api/v1/temp-contents/files"
+	tusVersion = "1.0.0"
+
+	// chunk keeps requests few and repeats short.
+	chunk = 64 << 20
+
+	// uploadTime counts from the start of an upload.
+	uploadTime = 6 * time.Hour
+
+	// uploadTries is how often in a row an upload may fail to go on.
+	uploadTries = 8
+)
+
+// uploadLarge uploads a file in chunks, goes on where a lost connection left
+// it, and returns the ID by which an import finds it.
+//
+// https://qlik.dev/apis/rest/temp-contents, https://tus.io/protocols/resumable-upload
+func (t *Tenant) uploadLarge(ctx context.Context, name string, b []byte) (string, error) {
+	encode := base64.StdEncoding.EncodeToString
+	var location http.Header
+	err := t.persist(ctx, func() (err error) { // an upload that is begun twice is forgotten once
+		location, err = t.send(ctx, http.MethodPost, uploads, nil, payload{header: http.Header{
+			"Tus-Resumable": {tusVersion},
+			"Upload-Length": {strconv.Itoa(len(b))},
+			"Upload-Metadata": {fmt.Sprintf("filename %s,ttl %s", encode([]byte(name)),
+				encode([]byte(strconv.Itoa(int(uploadTime.Seconds())))))},
+		}}, nil)
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	u, err := url.Parse(location.Get("Location"))
+	if err != nil || path.Base(u.Path) == "." || path.Base(u.Path) == "/" {
+		return "", fmt.Errorf("POST %s: %w: no location", uploads, errReply)
+	}
+	id := path.Base(u.Path) // whatever host the location names, the upload is here
+	return id, t.append(ctx, uploads+"/"+url.PathEscape(id), b)
+}
+
+func (t *Tenant) append(ctx context.Context, path string, b []byte) error {
+	offset := 0
+	for known := true; offset < len(b); {
+		err := t.persist(ctx, func() (err error) {
+			if !known {
+				if offset, err = t.offset(ctx, path, len(b)); err != nil {
+					return err
+				}
+				known = true
+			}
+			end := min(offset+chunk, len(b))
+			if offset == end {
+				return nil
+			}
+			_, err = t.send(ctx, http.MethodPatch, path, nil, payload{
+				kind: "application/offset+octet-stream", bytes: b[offset:end],
+				header: http.Header{"Tus-Resumable": {tusVersion}, "Upload-Offset": {strconv.Itoa(offset)}},
+			}, nil)
+			if err == nil {
+				offset = end
+			} else {
+				known = false
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// offset asks how much of an upload has arrived.
+func (t *Tenant) offset(ctx context.Context, path string, length int) (int, error) {
+	h, err := t.send(ctx, http.MethodHead, path, nil, payload{header: http.Header{"Tus-Resumable": {tusVersion}}}, nil)
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(h.Get("Upload-Offset"))
+	if err != nil || n < 0 || n > length {
+		return 0, fmt.Errorf("HEAD %s: %w: no offset", path, errReply)
+	}
+	return n, nil
+}
+
+// persist tries again what failed in passing: a lost connection, an offset
+// that has moved (409), an upload that is still busy with the last try (423).
+func (t *Tenant) persist(ctx context.Context, try func() error) error {
+	pause := t.options.Poll.Interval
+	for n := 1; ; n++ {
+		err := try()
+		var e *Error
+		moved := errors.As(err, &e) && (e.Status == http.StatusConflict || e.Status == http.StatusLocked)
+		if err == nil || n == uploadTries || !moved && !lost(err) {
+			return err
+		}
+		if err := sleep(ctx, pause); err != nil {
+			return err
+		}
+		pause = min(2*pause, 10*time.Second)
+	}
+}
