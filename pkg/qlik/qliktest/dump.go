@@ -1,0 +1,140 @@
+package qliktest
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"slices"
+)
+
+type dump struct {
+	Host       string        `json:"host"`
+	Name       string        `json:"name"`
+	Status     string        `json:"status"`
+	Spaces     []dumpSpace   `json:"spaces"`
+	Groups     []dumpGroup   `json:"groups"`
+	Apps       []dumpApp     `json:"apps"`
+	Themes     []dumpArchive `json:"themes"`
+	Extensions []dumpArchive `json:"extensions"`
+}
+
+type dumpSpace struct {
+	Name        string           `json:"name"`
+	Type        string           `json:"type"`
+	Description string           `json:"description"`
+	Owner       string           `json:"owner"`
+	ID          string           `json:"id"`
+	Assignments []dumpAssignment `json:"assignments"`
+}
+
+type dumpAssignment struct {
+	Type     string  `json:"type"`
+	Assignee string  `json:"assignee"` // subject of a user, name of a group
+	Roles    roleSet `json:"roles"`
+}
+
+type dumpGroup struct {
+	Name        string   `json:"name"`
+	Provider    string   `json:"provider"`
+	Description string   `json:"description"`
+	Roles       []string `json:"roles"`
+}
+
+type dumpApp struct {
+	Space       string `json:"space"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Owner       string `json:"owner"`
+	SHA256      string `json:"sha256"`
+	HasData     bool   `json:"hasData"`
+	Published   bool   `json:"published"`
+	OriginAppID string `json:"originAppId"`
+	ID          string `json:"id"`
+}
+
+type dumpArchive struct {
+	Name        string   `json:"name"` // of the .qext file
+	Title       string   `json:"title"`
+	Description string   `json:"description"`
+	Version     string   `json:"version"`
+	Tags        []string `json:"tags"`
+	MD5         string   `json:"md5"`
+	ID          string   `json:"id"`
+}
+
+// Dump describes what the tenant contains, as readable JSON without times.
+// Equal contents give equal bytes, in whatever order they were made.
+func (t *Tenant) Dump() []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.settleReloads(t.cloud.now())
+	d := dump{
+		Host: t.Host, Name: t.Name, Status: t.Status, Spaces: []dumpSpace{}, Groups: []dumpGroup{}, Apps: []dumpApp{},
+		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(),
+	}
+	for _, s := range t.Spaces.rows {
+		x := dumpSpace{s.Name, s.Type, s.Description, t.subject(s.Owner), s.ID, []dumpAssignment{}}
+		for _, a := range s.Members {
+			x.Assignments = append(x.Assignments, dumpAssignment{a.Kind, t.assigneeName(a), a.Roles})
+		}
+		slices.SortFunc(x.Assignments, func(a, b dumpAssignment) int {
+			return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Assignee, b.Assignee))
+		})
+		d.Spaces = append(d.Spaces, x)
+	}
+	for _, g := range append(t.Groups.rows[:len(t.Groups.rows):len(t.Groups.rows)], t.everyone()) {
+		x := dumpGroup{g.Name, g.Provider, g.Description, []string{}}
+		for _, r := range t.roleRefs(g.Roles) {
+			x.Roles = append(x.Roles, r.Name)
+		}
+		slices.Sort(x.Roles)
+		d.Groups = append(d.Groups, x)
+	}
+	for _, a := range t.Apps.rows {
+		s, inSpace := t.Spaces.get(a.Space)
+		x := dumpApp{"", a.Name, a.Description, t.subject(a.Owner), a.Content, a.HasData, a.Published != 0, a.Origin, a.ID}
+		if inSpace {
+			x.Space = s.Name
+		}
+		d.Apps = append(d.Apps, x)
+	}
+	slices.SortFunc(d.Apps, func(a, b dumpApp) int {
+		return cmp.Or(cmp.Compare(a.Space, b.Space), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
+	})
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(d); err != nil {
+		panic(err) // plain data
+	}
+	return b.Bytes()
+}
+
+func (x *archives) dump() []dumpArchive {
+	list := []dumpArchive{}
+	for _, a := range x.Rows.rows {
+		list = append(list, dumpArchive{a.Qext, a.About.Name, a.About.Description, a.About.Version, append([]string{}, a.About.Tags...), a.MD5, a.ID})
+	}
+	return list
+}
+
+func (t *Tenant) subject(id string) string {
+	if u, found := t.Users.get(id); found {
+		return u.Subject
+	}
+	return id
+}
+
+func (t *Tenant) assigneeName(a assignment) string {
+	if a.Kind != "group" {
+		return t.subject(a.Assignee)
+	}
+	if g, found := t.Groups.get(a.Assignee); found {
+		return g.Name
+	}
+	if a.Assignee == everyoneID {
+		return everyoneName
+	}
+	return a.Assignee
+}
