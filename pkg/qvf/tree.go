@@ -1,0 +1,152 @@
+package qvf
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// script decodes qvapp_appscript; breakpoints and favourites of the editor are left behind.
+func (d *decoder) script(s stream) error {
+	b, err := d.json(s)
+	if err != nil {
+		return err
+	}
+	v, err := pick(b, "qScript")
+	if err != nil {
+		return err
+	}
+	if err := d.take(2 * int64(len(v[0]))); err != nil {
+		return err
+	}
+	d.app.Script = str(v[0])
+	return nil
+}
+
+// variables decodes a variable list. In both lists an entry may say that a script made it.
+func (d *decoder) variables(path string, s stream) error {
+	b, err := d.json(s)
+	if err != nil {
+		return err
+	}
+	v, err := pick(b, "qEntryList")
+	if err != nil || v[0] == nil {
+		return err
+	}
+	list := scanner{b: v[0]}
+	return list.elements(func() error {
+		e, err := list.raw()
+		if err != nil {
+			return err
+		}
+		if err := d.take(nodeCost); err != nil {
+			return err
+		}
+		v, err := pick(e, "qProperties", "qIsScriptCreated")
+		if err != nil {
+			return err
+		}
+		if v[0] == nil {
+			return errors.New("variable without qProperties")
+		}
+		name, err := pick(v[0], "qName")
+		if err != nil {
+			return fmt.Errorf("variable: %w", err)
+		}
+		if err := d.take(2 * int64(len(name[0]))); err != nil {
+			return err
+		}
+		to := &d.app.Variables
+		if path == "qvapp_variablelist" || truth(v[1]) {
+			to = &d.app.ScriptVariables
+		}
+		*to = append(*to, Variable{Name: str(name[0]), Properties: v[0]})
+		return nil
+	})
+}
+
+// tree decodes an object with its children.
+func (d *decoder) tree(s stream, o *Object) error {
+	b, err := d.json(s)
+	if err != nil {
+		return err
+	}
+	t := scanner{b: b}
+	var meta, root bool
+	err = t.members(func(key []byte) error {
+		switch string(key) {
+		case "qMetaData":
+			v, err := t.once(&meta, "qMetaData")
+			if kind := text(v, "qType"); kind != "" {
+				o.Type = kind
+			}
+			return err
+		case "qRoot":
+			if root {
+				return t.errorf("second qRoot")
+			}
+			root = true
+			return d.node(&t, &o.Root)
+		}
+		return nil
+	})
+	if err == nil && !root {
+		err = errors.New("object without qRoot")
+	}
+	return err
+}
+
+// once consumes the value of a member that may stand in its object only once.
+func (s *scanner) once(seen *bool, key string) ([]byte, error) {
+	if *seen {
+		return nil, s.errorf("second %q", key)
+	}
+	*seen = true
+	return s.raw()
+}
+
+func (d *decoder) node(s *scanner, n *Node) error {
+	var properties, children bool
+	err := s.members(func(key []byte) error {
+		switch string(key) {
+		case "qProperty":
+			v, err := s.once(&properties, "qProperty")
+			n.Properties = v
+			return err
+		case "qChildren":
+			if children {
+				return s.errorf("second qChildren")
+			}
+			children = true
+			return s.elements(func() error {
+				if err := d.take(nodeCost); err != nil {
+					return err
+				}
+				var child Node
+				err := d.node(s, &child)
+				n.Children = append(n.Children, child)
+				return err
+			})
+		}
+		return d.extra(s, n, string(key))
+	})
+	if err == nil && !properties {
+		err = s.errorf("object without qProperty")
+	}
+	return err
+}
+
+func (d *decoder) extra(s *scanner, n *Node, key string) error {
+	if err := d.take(nodeCost + int64(len(key))); err != nil {
+		return err
+	}
+	if _, ok := n.Extra[key]; ok {
+		return s.errorf("second %q", key)
+	}
+	if n.Extra == nil {
+		n.Extra = map[string]json.RawMessage{}
+	}
+	v, err := s.raw()
+	n.Extra[key] = v
+	return err
+}
