@@ -10,7 +10,9 @@ import (
 const (
 	pageSize   = 0x200
 	headerUsed = 0x30 // of a stream's header page; its extent list follows
+	runCost    = 64   // allocated for a run, with what growing the list throws away
 	listBit    = 1 << 63
+	maxLists   = 8 // how deep extent lists may nest; seen: 1
 )
 
 var magic = []byte{0xff, 0xff, 1, 0, 0xc1, 6, 0, 0}
@@ -139,8 +141,11 @@ func (c *container) list(s *stream, offset, length uint64, depth int) error {
 	if err := c.claim(offset, length); err != nil {
 		return err
 	}
-	if depth > 8 {
+	if depth > maxLists {
 		return failf(int64(offset), "", "extent lists nested too deep")
+	}
+	if err := c.take(pageSize); err != nil {
+		return fail(int64(offset), "", err)
 	}
 	var page [pageSize]byte
 	for ; length > 0; offset += pageSize {
@@ -167,7 +172,9 @@ func (c *container) extents(s *stream, list []byte, depth int) (done bool, err e
 		case length&listBit != 0:
 			err = c.list(s, offset, length&^listBit, depth)
 		default:
-			err = c.claim(offset, length)
+			if err = c.claim(offset, length); err == nil {
+				err = c.take(runCost)
+			}
 			s.runs = append(s.runs, run{int64(offset), int64(length)})
 		}
 		if err != nil {

@@ -17,12 +17,8 @@ const (
 // data decodes the head of qvapp_data: version, u32 0, u32 number of fields, their names. Its layout
 // belongs to the engine, so what cannot be read is no error: the size alone says that there is data.
 func (d *decoder) data(s stream) error {
-	n := min(s.size, maxDataHead)
-	if err := d.take(n); err != nil {
-		return err
-	}
-	b := make([]byte, n)
-	if err := d.read(s, b, 0); err != nil {
+	b, err := d.head(s, maxDataHead)
+	if err != nil {
 		return err
 	}
 	fields, ok, err := d.fields(b)
@@ -55,12 +51,11 @@ func (d *decoder) fields(b []byte) (names []string, ok bool, err error) {
 // table decodes the head of data/table_N: name, source, 8 bytes, u32 fields, u32 rows, u32 -1. It says
 // whether that is what it found.
 func (d *decoder) table(s stream) (bool, error) {
-	n := min(s.size, maxTable)
-	if err := d.take(n + nodeCost); err != nil {
+	b, err := d.head(s, maxTable)
+	if err != nil {
 		return false, err
 	}
-	b := make([]byte, n)
-	if err := d.read(s, b, 0); err != nil {
+	if err := d.take(nodeCost + int64(len(b))); err != nil {
 		return false, err
 	}
 	t, ok := parseTable(b)

@@ -44,8 +44,8 @@ func (o Options) Decode(r io.ReaderAt, size int64) (*App, error) {
 }
 
 const (
-	entryCost = 1024 // allocated for an entry besides its content, at most
-	nodeCost  = 256  // for a list element, with what growing the list throws away
+	entryCost = 2048 // allocated for an entry besides its content, at most
+	nodeCost  = 512  // for a list element, with what growing the list throws away
 )
 
 // decoder fills an app from a container.
@@ -99,7 +99,7 @@ func (d *decoder) file(e entry, s stream) error {
 	if d.app.Saved.IsZero() {
 		d.app.Saved = oleTime(e.date)
 	}
-	if err := d.content(e.path, m, s); err != nil {
+	if err := d.content(e, m, s); err != nil {
 		if at := (*Error)(nil); errors.As(err, &at) {
 			return within(e.path, err)
 		}
@@ -108,8 +108,9 @@ func (d *decoder) file(e entry, s stream) error {
 	return nil
 }
 
-func (d *decoder) content(path string, m entryMeta, s stream) error {
+func (d *decoder) content(e entry, m entryMeta, s stream) error {
 	var err error
+	path := e.path
 	switch path {
 	case "qvapp_header":
 		d.app.Header, err = d.json(s)
@@ -128,19 +129,27 @@ func (d *decoder) content(path string, m entryMeta, s stream) error {
 	case "qvapp_data":
 		return d.data(s)
 	}
-	if dir, name, ok := strings.Cut(path, "/"); ok {
-		switch {
-		case dir == "media" && m.kind == "NxQvfBundledItem":
-			return d.media(name, s)
-		case dir == "data" && m.kind == "qvapp_ctable":
-			if ok, err := d.table(s); ok || err != nil {
-				return err
-			}
+	if name, ok := strings.CutPrefix(path, mediaDir); ok && m.kind == "NxQvfBundledItem" {
+		return d.media(name, s)
+	}
+	if strings.HasPrefix(path, dataDir) && m.kind == "qvapp_ctable" {
+		if ok, err := d.table(s); ok || err != nil {
+			return err
+		}
+	}
+	if e.nested {
+		if !inFolder(path) {
+			m.kind = "" // types have a meaning at the root only
 		}
 		d.other(path, m, s)
 		return nil
 	}
 	return d.object(path, m, s)
+}
+
+// inFolder says whether a path leads into one of the directories that apps have.
+func inFolder(path string) bool {
+	return strings.HasPrefix(path, mediaDir) || strings.HasPrefix(path, dataDir)
 }
 
 // object decodes an entry that is named by its id.

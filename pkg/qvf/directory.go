@@ -1,6 +1,7 @@
 package qvf
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/binary"
 	"errors"
@@ -18,11 +19,15 @@ const (
 	lineFile  = 3
 	lineDir   = 7
 	maxFolder = 8 // how deep directories may nest; seen: 1
+
+	mediaDir = "media/"
+	dataDir  = "data/"
 )
 
 // entry is a line of a directory.
 type entry struct {
 	dir    bool
+	nested bool // in a directory below the root
 	path   string
 	line   int64  // offset of the line in the file
 	header uint64 // offset of the stream's header
@@ -66,7 +71,7 @@ func (d *decoder) directory(s stream, parent string, f func(entry) error) error 
 
 // entry reads the entry at the start of lines and says how many bytes of lines it takes.
 func (d *decoder) entry(lines []byte, parent string) (entry, int, error) {
-	e := entry{dir: lines[0] == lineDir}
+	e := entry{dir: lines[0] == lineDir, nested: parent != ""}
 	more := uint64(binary.LittleEndian.Uint32(lines[4:]))
 	if more > uint64(len(lines)/lineSize-1) {
 		return e, 0, errLine
@@ -119,15 +124,10 @@ func counted(b []byte) (value, rest []byte, ok bool) {
 }
 
 // trimNUL cuts the NUL that ends JSON.
-func trimNUL(b []byte) []byte {
-	if len(b) > 0 && b[len(b)-1] == 0 {
-		return b[:len(b)-1]
-	}
-	return b
-}
+func trimNUL(b []byte) []byte { return bytes.TrimRight(b, "\x00") }
 
 // checkName refuses names that no file could have. At the root a name is an object's id, which may hold
-// slashes; elsewhere it is part of a path.
+// slashes but not look like a file in a directory; elsewhere it is part of a path.
 func checkName(name string, path bool) error {
 	if name == "" || !utf8.ValidString(name) {
 		return errors.New("name is empty or not UTF-8")
@@ -136,6 +136,9 @@ func checkName(name string, path bool) error {
 		if r < ' ' || r == 0x7f {
 			return errors.New("control character in the name")
 		}
+	}
+	if !path && inFolder(name) {
+		return errors.New("id looks like a path")
 	}
 	if path && (!fs.ValidPath(name) || name == "." || strings.Contains(name, `\`)) {
 		return errors.New("name is no local path")

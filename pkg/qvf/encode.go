@@ -44,16 +44,14 @@ type encoder struct {
 	zlib  *zlib.Writer
 }
 
-// add notes an entry to be written, in the folders its path names.
-func (e *encoder) add(path string, meta, content []byte) error {
-	f, name, isPath := &e.root, path, false
-	for _, dir := range []string{"media", "data"} {
-		if rest, ok := strings.CutPrefix(path, dir+"/"); ok {
-			f, name, isPath = f.sub(dir), rest, true
-		}
-	}
-	if err := checkName(name, isPath); err != nil {
+// add notes an entry to be written: in the folder that dir names, or at the root.
+func (e *encoder) add(dir, name string, meta, content []byte) error {
+	f, path := &e.root, dir+name
+	if err := checkName(name, dir != ""); err != nil {
 		return fail(-1, path, err)
+	}
+	if dir != "" {
+		f = f.sub(strings.TrimSuffix(dir, "/"))
 	}
 	if _, ok := e.names[path]; ok {
 		return failf(-1, path, "second entry of that name")
@@ -65,7 +63,7 @@ func (e *encoder) add(path string, meta, content []byte) error {
 
 // document adds an entry that is a JSON document in a record; doc is checked.
 func (e *encoder) document(path, kind, objectType string, m Meta, doc []byte) error {
-	v, err := scanAll(doc)
+	v, err := scanObject(doc)
 	if err != nil {
 		return fail(-1, path, err)
 	}
@@ -88,18 +86,18 @@ func (e *encoder) record(path, format, kind, objectType string, m Meta, raw []by
 	if err != nil {
 		return fail(-1, path, err)
 	}
-	return e.entry(path, line, raw, stored)
+	return e.entry("", path, line, raw, stored)
 }
 
 // entry adds an entry with its line's JSON, which gets the hash of the raw content.
-func (e *encoder) entry(path string, line map[string]any, raw, stored []byte) error {
+func (e *encoder) entry(dir, name string, line map[string]any, raw, stored []byte) error {
 	sum := sha256.Sum256(raw)
 	line["ContentHash"] = base64.StdEncoding.EncodeToString(sum[:])
 	meta, err := json.Marshal(line)
 	if err != nil {
-		return fail(-1, path, err)
+		return fail(-1, dir+name, err)
 	}
-	return e.add(path, append(meta, 0), stored)
+	return e.add(dir, name, append(meta, 0), stored)
 }
 
 var errUTF8 = errors.New("text is not UTF-8")

@@ -2,23 +2,23 @@ package qvf
 
 import (
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"maps"
 	"math"
 	"slices"
+	"strings"
 )
 
 // The steps of Encode, in the order of the entries in the file.
 
 func (e *encoder) documents(a *App) error {
 	if a.Header != nil {
-		doc, err := scanAll(a.Header)
-		if err != nil || doc[0] != '{' {
-			return fail(-1, "qvapp_header", errors.Join(errors.New("header is no object"), err))
+		doc, err := scanObject(a.Header)
+		if err != nil {
+			return fail(-1, "qvapp_header", err)
 		}
 		doc = append(slices.Clip(doc), 0)
-		if err := e.entry("qvapp_header", map[string]any{"Type": "qvapp_header"}, doc, doc); err != nil {
+		if err := e.entry("", "qvapp_header", map[string]any{"Type": "qvapp_header"}, doc, doc); err != nil {
 			return err
 		}
 	}
@@ -103,9 +103,33 @@ func (e *encoder) objects(a *App) error {
 		if err != nil {
 			return fail(-1, o.ID, err)
 		}
+		if err := checkNode(o.Root); err != nil {
+			return fail(-1, o.ID, err)
+		}
 		doc := fmt.Appendf(nil, `{"qMetaData":{"qType":%s},"qRoot":`, kind)
 		doc = append(appendNode(doc, o.Root), '}')
 		if err := e.document(o.ID, "GenericAppObjectEntry", o.Type, o.Meta, doc); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkNode makes sure that a node's parts, put together, are still its parts.
+func checkNode(n Node) error {
+	if _, err := scanAll(n.Properties); err != nil {
+		return fmt.Errorf("properties: %w", err)
+	}
+	for key, v := range n.Extra {
+		if key == "qProperty" || key == "qChildren" {
+			return fmt.Errorf("extra %q is no extra", key)
+		}
+		if _, err := scanAll(v); err != nil {
+			return fmt.Errorf("extra %q: %w", key, err)
+		}
+	}
+	for _, c := range n.Children {
+		if err := checkNode(c); err != nil {
 			return err
 		}
 	}
@@ -145,9 +169,9 @@ func (e *encoder) media(a *App) error {
 		raw := appendMedia(nil, m.Content)
 		stored, err := e.deflate("binary", raw)
 		if err != nil {
-			return fail(-1, "media/"+m.Name, err)
+			return fail(-1, mediaDir+m.Name, err)
 		}
-		if err := e.entry("media/"+m.Name, line, raw, stored); err != nil {
+		if err := e.entry(mediaDir, m.Name, line, raw, stored); err != nil {
 			return err
 		}
 	}
@@ -176,26 +200,31 @@ func (e *encoder) data(a *App) error {
 		size = dataWith
 	}
 	b = append(b, make([]byte, max(size-len(b), 0))...)
-	if err := e.entry("qvapp_data", map[string]any{"Type": "qvapp_cheader"}, b, b); err != nil {
+	if !d.Present {
+		b[24] = 1 // as in every export without data
+	}
+	if err := e.entry("", "qvapp_data", map[string]any{"Type": "qvapp_cheader"}, b, b); err != nil {
 		return err
 	}
 	return e.tables(a)
 }
 
+func tableName(n int) string { return fmt.Sprintf("table_%d", n) }
+
 func (e *encoder) tables(a *App) error {
 	taken := map[string]bool{}
 	for _, o := range a.Other {
-		taken[o.Name] = true
+		taken[strings.TrimPrefix(o.Name, dataDir)] = true
 	}
 	number := 0
 	for _, t := range a.Data.Tables {
-		path := fmt.Sprintf("data/table_%d", number)
-		for ; taken[path]; path = fmt.Sprintf("data/table_%d", number) {
+		for taken[tableName(number)] {
 			number++
 		}
+		path := tableName(number)
 		number++
 		if t.Rows < 0 || t.Rows > math.MaxUint32 || t.Fields < 0 || t.Fields > math.MaxUint32 {
-			return failf(-1, path, "table %q has %d fields and %d rows", t.Name, t.Fields, t.Rows)
+			return failf(-1, dataDir+path, "table %q has %d fields and %d rows", t.Name, t.Fields, t.Rows)
 		}
 		b := appendPackedString(appendPackedString(nil, t.Name), t.Source)
 		b = append(b, make([]byte, 8)...)
@@ -203,7 +232,7 @@ func (e *encoder) tables(a *App) error {
 		b = binary.LittleEndian.AppendUint32(b, uint32(t.Rows))
 		b = binary.LittleEndian.AppendUint32(b, tableMark)
 		b = append(b, make([]byte, 12+24*min(t.Fields, 64))...)
-		if err := e.entry(path, map[string]any{"Type": "qvapp_ctable"}, b, b); err != nil {
+		if err := e.entry(dataDir, path, map[string]any{"Type": "qvapp_ctable"}, b, b); err != nil {
 			return err
 		}
 	}
@@ -221,7 +250,13 @@ func (e *encoder) others(a *App) error {
 			line["Type"] = o.Type
 		}
 		zeros := make([]byte, o.Size)
-		if err := e.entry(o.Name, line, zeros, zeros); err != nil {
+		dir, name := "", o.Name
+		for _, d := range []string{mediaDir, dataDir} {
+			if rest, ok := strings.CutPrefix(o.Name, d); ok {
+				dir, name = d, rest
+			}
+		}
+		if err := e.entry(dir, name, line, zeros, zeros); err != nil {
 			return err
 		}
 	}

@@ -47,7 +47,13 @@ func (d *decoder) json(s stream) (json.RawMessage, error) {
 	} else if b, err = d.inflate(b); err != nil {
 		return nil, err
 	}
-	return scanAll(trimNUL(b))
+	return scanObject(trimNUL(b))
+}
+
+// head reads at most n bytes of a stream into memory that the next call reuses.
+func (d *decoder) head(s stream, n int64) ([]byte, error) {
+	s.size = min(s.size, n)
+	return d.load(s)
 }
 
 // record reads an entry that is a record.

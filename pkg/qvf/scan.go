@@ -1,6 +1,7 @@
 package qvf
 
 import (
+	"errors"
 	"fmt"
 	"unicode/utf8"
 )
@@ -28,6 +29,15 @@ func scanAll(b []byte) ([]byte, error) {
 		return nil, err
 	}
 	return v, s.end()
+}
+
+// scanObject is scanAll for a value that must be an object.
+func scanObject(b []byte) ([]byte, error) {
+	v, err := scanAll(b)
+	if err == nil && v[0] != '{' {
+		err = errors.New("json is no object")
+	}
+	return v, err
 }
 
 // end reports whatever follows the value.
