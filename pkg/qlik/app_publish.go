@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -29,9 +30,11 @@ func (a App) attributes() appAttributes {
 	return appAttributes{a.Name, stamped(a.Description, a.Release)}
 }
 
-// settled is how long Qlik's index, and a new space, are given to catch up.
-// assumed: no bound is documented.
-const settled = time.Minute
+// assumed: no bound is documented for either.
+const (
+	settled  = time.Minute      // how long Qlik's index of items is given to catch up
+	spaceLag = 20 * time.Second // how long a new space or membership is
+)
 
 // deploy makes desired the app in its space. liveID is the app that is there,
 // "" if none is known. Each step looks first whether it is done already, so
@@ -64,8 +67,8 @@ func (t *Tenant) deploy(ctx context.Context, liveID string, desired App) (string
 	if err != nil {
 		return "", err
 	}
-	if liveID == "" && staged.fromAnotherRun() {
-		if liveID, err = t.settle(ctx, target, desired.Name); err != nil {
+	if liveID == "" {
+		if liveID, err = t.settle(ctx, staged, target, desired.Name); err != nil {
 			return "", err
 		}
 	}
@@ -100,16 +103,30 @@ func (t *Tenant) published(ctx context.Context, spaceID, name string) (item, err
 	return item{}, fmt.Errorf("%d apps in the space have this name: %s; delete or rename all but one", len(found), strings.Join(ids, ", "))
 }
 
-// settle waits for an app that an earlier run may have published a moment ago,
-// and returns "" if none appears.
-func (t *Tenant) settle(ctx context.Context, spaceID, name string) (id string, err error) {
-	err = t.wait(ctx, settled, func() (bool, error) {
+// settle looks once more for an app that a run which was killed a moment ago
+// may have published, and returns "" if there is none.
+//
+// The index tells of apps in order: when it shows the copy that this run
+// imported, it shows what was published before that. A copy that was there
+// already proves nothing; then only time helps.
+func (t *Tenant) settle(ctx context.Context, staged copied, spaceID, name string) (id string, err error) {
+	look := func() (bool, error) {
 		live, err := t.published(ctx, spaceID, name)
 		id = live.ResourceID
 		return id != "", err
+	}
+	if !staged.ours {
+		if err = t.wait(ctx, settled, look); errors.Is(err, errNotYet) {
+			return "", nil
+		}
+		return id, err
+	}
+	err = t.wait(ctx, settled, func() (bool, error) {
+		copies, err := t.called(ctx, staged.space, name)
+		return slices.ContainsFunc(copies, func(i item) bool { return i.ResourceID == staged.id }), err
 	})
-	if errors.Is(err, errNotYet) {
-		return "", nil
+	if err == nil || errors.Is(err, errNotYet) {
+		_, err = look()
 	}
 	return id, err
 }
@@ -175,13 +192,13 @@ func (t *Tenant) readBack(ctx context.Context, id string, desired App) error {
 	return err
 }
 
-// whileFresh repeats what Qlik refuses for a moment in a space that this run
-// made or joined. A refusal did nothing, so that even POST can be repeated.
+// whileFresh repeats what Qlik refuses for a moment in a space that is new or
+// that we are new in. A refusal did nothing, so that even POST can be repeated.
 //
 // https://qlik.dev/manage/ci-cd: publishing into a new space may fail at first.
 func (t *Tenant) whileFresh(ctx context.Context, spaceID string, try func() error) error {
 	var refused error
-	err := t.wait(ctx, settled, func() (bool, error) {
+	err := t.wait(ctx, spaceLag, func() (bool, error) {
 		if refused = try(); notReady(refused) && t.isFresh(spaceID) {
 			return false, nil
 		}
@@ -207,8 +224,10 @@ func notReady(err error) bool {
 	return false
 }
 
+// isFresh reports whether a space was made or joined a moment ago, by this run
+// or, for all we know, by one that was killed.
 func (t *Tenant) isFresh(spaceID string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.fresh[spaceID]
+	return t.fresh[spaceID] || time.Since(t.spaces[spaceID].created) < 15*spaceLag
 }

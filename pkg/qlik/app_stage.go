@@ -13,16 +13,9 @@ import (
 
 // copied is a staged copy of an app, and what was seen on the way to it.
 type copied struct {
-	id     string
-	since  time.Time // when an earlier run staged it; zero if this one did
-	ours   bool      // staged by this run
-	others []item    // the apps of its name in the staging space, newest first
-}
-
-// fromAnotherRun reports whether a run that ended lately may have got further
-// with this copy than the index shows.
-func (c copied) fromAnotherRun() bool {
-	return !c.ours && (c.since.IsZero() || time.Since(c.since) < time.Hour)
+	id, space string
+	ours      bool   // imported by this run
+	others    []item // the apps of its name in the staging space, newest first
 }
 
 // stage returns an app in the staging space that has the wanted release. A copy
@@ -43,7 +36,7 @@ func (t *Tenant) stage(ctx context.Context, desired App) (copied, error) {
 	id := t.staged[key]
 	t.mu.Unlock()
 	if id != "" {
-		return copied{id: id, ours: true}, nil
+		return copied{id: id, space: space, ours: true}, nil
 	}
 	others, err := t.called(ctx, space, desired.Name)
 	if err != nil {
@@ -51,7 +44,7 @@ func (t *Tenant) stage(ctx context.Context, desired App) (copied, error) {
 	}
 	for _, i := range others {
 		if release, _ := unstamped(i.Description); release == desired.Release {
-			return copied{id: i.ResourceID, since: i.Created.Time, others: others}, nil
+			return copied{i.ResourceID, space, false, others}, nil
 		}
 	}
 	if id, err = t.importFile(ctx, space, desired, others); err != nil {
@@ -67,7 +60,7 @@ func (t *Tenant) stage(ctx context.Context, desired App) (copied, error) {
 	t.mu.Lock()
 	t.staged[key] = id
 	t.mu.Unlock()
-	return copied{id: id, ours: true, others: others}, nil
+	return copied{id, space, true, others}, nil
 }
 
 // turn waits for the others that want the same thing.
@@ -86,10 +79,6 @@ func (t *Tenant) turn(ctx context.Context, key string) (end func(), err error) {
 	}
 }
 
-// longestBody is the size up to which a file is imported in one request.
-// assumed: Qlik documents uploads for "large" files without a number.
-const longestBody = 10 << 20
-
 // importFile imports the file of desired and returns the ID of the new app.
 // others are the apps of its name that were there before.
 func (t *Tenant) importFile(ctx context.Context, spaceID string, desired App, others []item) (string, error) {
@@ -102,7 +91,7 @@ func (t *Tenant) importFile(ctx context.Context, spaceID string, desired App, ot
 	}
 	q := url.Values{"spaceId": {spaceID}, "name": {desired.Name}}
 	p := payload{kind: "application/octet-stream", bytes: qvf}
-	if len(qvf) > longestBody {
+	if len(qvf) > t.sizes.body {
 		file, err := t.uploadLarge(ctx, desired.Name+".qvf", qvf)
 		if err != nil {
 			return "", err

@@ -2,6 +2,7 @@ package qlik
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
@@ -93,7 +94,7 @@ func (s *sandbox) open() *Tenant {
 	return NewTenant(c, TenantOptions{Files: s.file, Digest: digestOf})
 }
 
-func digestOf(b []byte) string { return fmt.Sprintf("test:%d:%.10s", len(b), b) }
+func digestOf(b []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(b)) }
 
 func (s *sandbox) file(path string) ([]byte, error) {
 	b, ok := s.files[path]

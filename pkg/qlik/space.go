@@ -28,6 +28,7 @@ type spaceBody struct {
 	Type        string `json:"type"`
 	Description string `json:"description"`
 	OwnerID     string `json:"ownerId"`
+	Created     moment `json:"createdAt"`
 	Meta        struct {
 		Roles []string `json:"roles"`
 	} `json:"meta"`
@@ -94,7 +95,7 @@ func listSpaces(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[Space],
 func (t *Tenant) see(s spaceBody) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.spaces[s.ID] = facts{s.OwnerID, s.Meta.Roles}
+	t.spaces[s.ID] = facts{s.OwnerID, s.Meta.Roles, s.Created.Time}
 }
 
 func ownerIn(spec []byte) string {

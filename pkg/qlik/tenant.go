@@ -33,6 +33,7 @@ type Poll struct{ Interval, Limit time.Duration }
 type Tenant struct {
 	*Client
 	options TenantOptions
+	sizes   sizes
 
 	mu       sync.Mutex
 	ids      map[plan.Key]string
@@ -52,6 +53,8 @@ type Tenant struct {
 type facts struct {
 	owner string
 	roles []string // of the caller
+
+	created time.Time
 }
 
 // NewTenant returns a tenant of which nothing is known yet.
@@ -63,7 +66,7 @@ func NewTenant(c *Client, o TenantOptions) *Tenant {
 		o.Poll.Limit = 2 * time.Minute
 	}
 	return &Tenant{
-		Client: c, options: o,
+		Client: c, options: o, sizes: sizes{longestBody, longestChunk},
 		ids: map[plan.Key]string{}, names: map[plan.Kind]map[string]string{}, spaces: map[string]facts{},
 		people: map[string][]string{}, forms: map[string]map[string]string{}, owners: map[string]string{},
 		fresh: map[string]bool{}, staged: map[string]string{}, imported: map[string]bool{}, busy: map[string]chan struct{}{},

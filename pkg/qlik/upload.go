@@ -16,8 +16,12 @@ const (
 	uploads    = "/api/v1/temp-contents/files"
 	tusVersion = "1.0.0"
 
-	// chunk keeps requests few and repeats short.
-	chunk = 64 << 20
+	// longestBody is the size up to which a file is imported in one request.
+	// assumed: Qlik documents uploads for "large" files without a number.
+	longestBody = 10 << 20
+
+	// longestChunk keeps requests few and repeats short.
+	longestChunk = 64 << 20
 
 	// uploadTime counts from the start of an upload.
 	uploadTime = 6 * time.Hour
@@ -25,6 +29,9 @@ const (
 	// uploadTries is how often in a row an upload may fail to go on.
 	uploadTries = 8
 )
+
+// sizes are limits in bytes, smaller in tests.
+type sizes struct{ body, chunk int }
 
 // uploadLarge uploads a file in chunks, goes on where a lost connection left
 // it, and returns the ID by which an import finds it.
@@ -63,7 +70,7 @@ func (t *Tenant) append(ctx context.Context, path string, b []byte) error {
 				}
 				known = true
 			}
-			end := min(offset+chunk, len(b))
+			end := min(offset+t.sizes.chunk, len(b))
 			if offset == end {
 				return nil
 			}
