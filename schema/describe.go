@@ -13,7 +13,7 @@ type Field struct {
 	Doc    string   // what it means
 	Values []string // the only texts it may be; nil if others are allowed
 	Fields []string // the fields that it may have; nil if it is not a closed struct
-	Type   string   // "a text", "a list", ...; empty if several are allowed
+	Type   string   // "a string", "a list", ...; empty if several are allowed
 }
 
 // Describe returns what the schema says of the field at a path, seen from the
@@ -42,7 +42,7 @@ func child(v cue.Value, name string) cue.Value {
 	}
 	for _, sel := range []cue.Selector{cue.Str(name), cue.Str(name).Optional()} {
 		if c := v.LookupPath(cue.MakePath(sel)); c.Exists() {
-			return c
+			return named(c)
 		}
 	}
 	it, err := v.Fields(cue.Patterns(true))
@@ -118,7 +118,7 @@ func values(v cue.Value) []string {
 func typeName(k cue.Kind) string {
 	switch k {
 	case cue.StringKind:
-		return "a text"
+		return "a string"
 	case cue.StructKind:
 		return "a struct"
 	case cue.ListKind:

@@ -1,0 +1,148 @@
+package estate
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/pkg/qvf"
+)
+
+// App is an app that environments may run.
+type App struct {
+	Name        string     `json:"name"`
+	File        string     `json:"file"` // may hold "{version}"
+	Description string     `json:"description"`
+	Data        string     `json:"data"` // "target" or "source"
+	Previously  []string   `json:"previously"`
+	Adopt       plan.Adopt `json:"adopt"`
+}
+
+// Apps returns the apps, sorted by name.
+func (e *Estate) Apps() []App {
+	out := make([]App, 0, len(e.apps))
+	for _, name := range sorted(e.apps) {
+		out = append(out, e.apps[name])
+	}
+	return out
+}
+
+// versionMark stands for the pinned version in the file of an app.
+const versionMark = "{version}"
+
+// FileOf returns the QVF file of a version of the app.
+func (a App) FileOf(version string) string { return strings.ReplaceAll(a.File, versionMark, version) }
+
+// readApps reads every app in every version that is pinned, and makes the
+// resources of the targets, which are the same for all tenants of a target.
+func (l *load) readApps() {
+	digests := map[string]string{} // file → digest, "" when it cannot be read
+	read := func(file string, at string) string {
+		if _, done := digests[file]; !done {
+			digest, p := digestOf(l.e.src.fsys, file)
+			if digests[file] = digest; digest == "" {
+				p.Pos = at
+				l.report(p)
+			}
+		}
+		return digests[file]
+	}
+	for _, name := range sorted(l.e.apps) {
+		a := l.e.apps[name]
+		if !strings.Contains(a.File, versionMark) {
+			read(a.File, l.at("apps", name, "file"))
+			l.onePin(a)
+		}
+	}
+	pins := map[string]map[string]string{}
+	for _, env := range l.e.environments {
+		pins[env.Name] = env.Apps
+		for _, name := range sorted(env.Apps) {
+			if a, ok := l.e.apps[name]; ok {
+				read(a.FileOf(env.Apps[name]), l.at("environments", env.Name, "apps", name))
+			}
+		}
+	}
+	for _, t := range l.targets {
+		for _, name := range t.apps {
+			a, ok := l.e.apps[name]
+			version := pins[t.environment][name]
+			if digest := digests[a.FileOf(version)]; ok && version != "" && digest != "" {
+				t.resources = append(t.resources, l.e.published(a, version, digest, t))
+			}
+		}
+	}
+}
+
+// onePin reports environments that pin different versions of an app that has
+// but one file: one of them would not run what it says.
+func (l *load) onePin(a App) {
+	first := ""
+	for _, env := range l.e.environments {
+		version, ok := env.Apps[a.Name]
+		if !ok {
+			continue
+		}
+		if first == "" {
+			first = version
+		}
+		if version != first {
+			l.report(Problem{
+				Pos:     l.at("environments", env.Name, "apps", a.Name),
+				Message: fmt.Sprintf("%s pins %s %s, but another environment pins %s and there is one file for both", env.Name, a.Name, version, first),
+				Hint:    fmt.Sprintf("keep a file per version, and write apps: %q: file: %q", a.Name, strings.TrimSuffix(a.File, ".qvf")+" {version}.qvf"),
+			})
+		}
+	}
+}
+
+// published returns the app as a target publishes it.
+func (e *Estate) published(a App, version, digest string, t *target) plan.Resource {
+	hex := digest[strings.Index(digest, ":")+1:]
+	r := plan.Resource{
+		Key:   plan.Key{Kind: "app", Name: t.space.Name + "/" + a.Name},
+		Pos:   cmp.Or(e.pinPos(t.environment, a.Name), t.pos),
+		Adopt: cmp.Or(a.Adopt, e.adopt),
+		Spec: encode(map[string]any{
+			"name":        a.Name,
+			"space":       t.space.String(),
+			"staging":     t.staging.String(),
+			"release":     version + "+q." + hex[:8],
+			"description": a.Description,
+			"data":        a.Data,
+			"file":        a.FileOf(version),
+			"digest":      digest,
+		}),
+	}
+	for _, was := range a.Previously {
+		r.Was = append(r.Was, t.space.Name+"/"+was)
+	}
+	return r
+}
+
+// digestOf reads a QVF file.
+func digestOf(fsys fs.FS, file string) (string, Problem) {
+	text, err := readFile(fsys, file)
+	if err != nil {
+		return "", fileProblem(file, err)
+	}
+	app, err := qvf.DecodeBytes(text)
+	switch {
+	case errors.Is(err, qvf.ErrLFSPointer):
+		return "", Problem{Message: file + " is a Git LFS pointer, not the app", Hint: "fetch the app: git lfs pull"}
+	case errors.Is(err, qvf.ErrNotQVF):
+		return "", Problem{Message: file + " is not a QVF file", Hint: "export the app from Qlik Cloud, without data"}
+	case err != nil:
+		return "", Problem{Message: fmt.Sprintf("%s cannot be read: %v", file, err), Hint: "export the app again, without data"}
+	}
+	return qvf.Digest(app), Problem{}
+}
+
+// pinPos returns where an environment pins an app.
+func (e *Estate) pinPos(environment, app string) string {
+	at, _ := e.text.find("environments", environment, "apps", app)
+	return at
+}

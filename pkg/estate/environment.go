@@ -1,0 +1,243 @@
+package estate
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// Environment is a stage of promotion.
+type Environment struct {
+	Name    string
+	After   []string          // environments that come before, sorted
+	Apps    map[string]string // app → pinned version
+	Targets []Target
+	Pos     string
+}
+
+// Target is one space in each of some tenants.
+type Target struct {
+	Tenants []string // sorted; ignored tenants are not among them
+	Staging string   // the shared space that apps are imported into
+	Space   string   // the managed space that they are published to
+	Apps    []string // which of the environment's apps, sorted
+	Pos     string
+}
+
+// Environments returns the environments, each after those that it comes after,
+// and otherwise by name.
+func (e *Estate) Environments() []Environment { return e.environments }
+
+// environment is an environment as the schema has it, decoded.
+type environment struct {
+	After   []string          `json:"after"`
+	Apps    map[string]string `json:"apps"`
+	Targets []struct {
+		Select  map[string]any `json:"select"`
+		Tenants []string       `json:"tenants"`
+		Staging string         `json:"staging"`
+		Space   string         `json:"space"`
+		Apps    []string       `json:"apps"`
+	} `json:"targets"`
+}
+
+// target is a target of an environment, and the resources that it gives every
+// tenant that it selects.
+type target struct {
+	environment    string
+	staging, space plan.Key
+	pos            string
+	stagingPos     string
+	spacePos       string
+	apps           []string
+	resources      []plan.Resource // made by readApps
+}
+
+// environments checks the environments and resolves their targets.
+func (l *load) environments(envs map[string]*environment) {
+	for _, name := range l.order(envs) {
+		env := envs[name]
+		out := Environment{Name: name, Apps: env.Apps, Pos: l.at("environments", name)}
+		out.After = slices.Sorted(slices.Values(env.After))
+		for _, app := range sorted(env.Apps) {
+			if _, ok := l.e.apps[app]; !ok && !l.broken["apps"] {
+				l.report(Problem{
+					Pos:     l.at("environments", name, "apps", app),
+					Message: fmt.Sprintf("%s pins app %q, which is not declared", name, app),
+					Hint:    orKnown(didYouMean(app, sorted(l.e.apps)), sorted(l.e.apps)),
+				})
+			}
+		}
+		for i := range env.Targets {
+			out.Targets = append(out.Targets, l.target(name, env, i))
+		}
+		if len(env.Apps) > 0 && len(env.Targets) == 0 {
+			l.report(Problem{Severity: Warning, Pos: out.Pos, Message: name + " pins apps but has no targets: nothing runs them"})
+		}
+		l.e.environments = append(l.e.environments, out)
+	}
+}
+
+// target resolves one target of an environment.
+func (l *load) target(name string, env *environment, i int) Target {
+	d := env.Targets[i]
+	at := func(path ...string) string {
+		return l.at(append([]string{"environments", name, "targets", strconv.Itoa(i)}, path...)...)
+	}
+	t := &target{
+		environment: name, pos: at(), stagingPos: at("staging"), spacePos: at("space"),
+		staging: plan.Key{Kind: "space", Name: d.Staging}, space: plan.Key{Kind: "space", Name: d.Space},
+	}
+	out := Target{Staging: d.Staging, Space: d.Space, Pos: t.pos}
+	t.apps = sorted(env.Apps)
+	if d.Apps != nil {
+		t.apps = slices.Compact(slices.Sorted(slices.Values(d.Apps)))
+	}
+	for _, app := range t.apps {
+		if _, ok := env.Apps[app]; !ok {
+			l.report(Problem{
+				Pos:     at("apps"),
+				Message: fmt.Sprintf("app %q has no version in %s", app, name),
+				Hint:    cmp.Or(didYouMean(app, sorted(env.Apps)), fmt.Sprintf("pin one: environments: %s: apps: %q: \"1.0.0\"", name, app)),
+			})
+		}
+	}
+	out.Apps = t.apps
+	var selected []*tenant
+	switch {
+	case d.Select != nil && d.Tenants != nil:
+		l.report(Problem{Pos: at("tenants"), Message: "a target has both select and tenants", Hint: "remove one of them"})
+	case d.Tenants != nil:
+		selected = l.named(d.Tenants, at("tenants"))
+	case d.Select != nil:
+		selected = l.labelled(d.Select, at)
+	default:
+		l.report(Problem{Pos: t.pos, Message: "a target does not say which tenants", Hint: `write select: {LABEL: "value"}, select: {} for all, or tenants: ["name"]`})
+	}
+	for _, s := range selected {
+		if s.State != Ignored {
+			s.targets = append(s.targets, t)
+			out.Tenants = append(out.Tenants, s.Name)
+		}
+	}
+	l.targets = append(l.targets, t)
+	return out
+}
+
+// named returns the tenants with these names.
+func (l *load) named(names []string, at string) (out []*tenant) {
+	for _, name := range slices.Compact(slices.Sorted(slices.Values(names))) {
+		t := l.e.byName[name]
+		if t == nil {
+			l.report(Problem{
+				Pos:     at,
+				Message: fmt.Sprintf("there is no tenant %q", name),
+				Hint:    didYouMean(name, sorted(l.e.byName)),
+			})
+			continue
+		}
+		out = append(out, t)
+	}
+	return out
+}
+
+// labelled returns the tenants that have all these labels.
+func (l *load) labelled(labels map[string]any, at func(...string) string) (out []*tenant) {
+	want := map[string][]string{}
+	for name, v := range labels {
+		switch v := v.(type) {
+		case string:
+			want[name] = []string{v}
+		case []any:
+			for _, e := range v {
+				want[name] = append(want[name], fmt.Sprint(e))
+			}
+		}
+	}
+	for _, t := range l.e.tenants {
+		if t.matches(want) {
+			out = append(out, t)
+		}
+	}
+	if len(out) == 0 {
+		p := Problem{Severity: Warning, Pos: at("select"), Message: "no tenant has these labels"}
+		for _, name := range sorted(want) {
+			if known := l.e.labelValues(name); len(known) == 0 {
+				p.Message = fmt.Sprintf("no tenant has a label %q", name)
+				p.Hint = didYouMean(name, l.e.labelNames())
+			} else if !slices.ContainsFunc(want[name], func(v string) bool { return slices.Contains(known, v) }) {
+				p.Message = fmt.Sprintf("no tenant has label %s: %s", name, oneOf(want[name]))
+				p.Hint = orKnown(didYouMean(want[name][0], known), known)
+			}
+		}
+		l.report(p)
+	}
+	return out
+}
+
+// matches reports whether the tenant has all the labels, each with one of the values.
+func (t *tenant) matches(want map[string][]string) bool {
+	for name, values := range want {
+		v, ok := t.Labels[name]
+		if !ok || !slices.Contains(values, v) {
+			return false
+		}
+	}
+	return true
+}
+
+func (e *Estate) labelNames() []string {
+	set := map[string]bool{}
+	for _, t := range e.tenants {
+		for name := range t.Labels {
+			set[name] = true
+		}
+	}
+	return sorted(set)
+}
+
+func (e *Estate) labelValues(name string) []string {
+	set := map[string]bool{}
+	for _, t := range e.tenants {
+		if v, ok := t.Labels[name]; ok {
+			set[v] = true
+		}
+	}
+	return sorted(set)
+}
+
+// order returns the names of the environments, each after those that it comes
+// after. It reports unknown names and circles.
+func (l *load) order(envs map[string]*environment) (out []string) {
+	left := maps.Clone(envs)
+	for _, name := range sorted(envs) {
+		for i, after := range envs[name].After {
+			if envs[after] == nil {
+				l.report(Problem{
+					Pos:     l.at("environments", name, "after", strconv.Itoa(i)),
+					Message: fmt.Sprintf("%s comes after %q, which is not declared", name, after),
+					Hint:    orKnown(didYouMean(after, sorted(envs)), sorted(envs)),
+				})
+			}
+		}
+	}
+	for len(left) > 0 {
+		ready := slices.DeleteFunc(sorted(left), func(name string) bool {
+			return slices.ContainsFunc(left[name].After, func(a string) bool { return left[a] != nil })
+		})
+		if len(ready) == 0 {
+			l.report(Problem{
+				Pos:     l.at("environments", sorted(left)[0], "after"),
+				Message: "environments come after each other in a circle: " + oneOf(sorted(left)),
+			})
+			return out
+		}
+		out = append(out, ready[0])
+		delete(left, ready[0])
+	}
+	return out
+}

@@ -1,0 +1,58 @@
+package estate
+
+import (
+	"io/fs"
+	"sync"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/schema"
+)
+
+// Estate is an estate that was read and whose common part is sound. It may be
+// used by several goroutines.
+type Estate struct {
+	src    *source
+	text   *index // where things are declared in its CUE files
+	kinds  []schema.Kind
+	traits map[plan.Kind]plan.Traits
+
+	regions      map[string]Region
+	apps         map[string]App
+	environments []Environment
+	templates    []string
+	adopt        plan.Adopt
+	guards       plan.Guards
+
+	tenants []*tenant // sorted by name
+	byName  map[string]*tenant
+
+	sums     sync.Map // of files, see sum
+	warnings Problems
+
+	mu   sync.Mutex
+	idle []*worker // that [Estate.Resources] left behind
+}
+
+// Tenants returns all tenants, ignored ones too, sorted by name.
+func (e *Estate) Tenants() []Tenant {
+	out := make([]Tenant, len(e.tenants))
+	for i, t := range e.tenants {
+		out[i] = t.Tenant
+	}
+	return out
+}
+
+// Tenant returns a tenant by name, and whether there is one.
+func (e *Estate) Tenant(name string) (Tenant, bool) {
+	t := e.byName[name]
+	if t == nil {
+		return Tenant{}, false
+	}
+	return t.Tenant, true
+}
+
+// Warnings returns what is suspicious but not wrong.
+func (e *Estate) Warnings() Problems { return e.warnings }
+
+// Files returns the files of the estate.
+func (e *Estate) Files() fs.FS { return e.src.fsys }

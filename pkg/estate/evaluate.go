@@ -1,0 +1,219 @@
+package estate
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"runtime"
+	"sync"
+	"sync/atomic"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/cuecontext"
+	"cuelang.org/go/cue/parser"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// worker evaluates tenants, one after the other: a CUE context of its own with
+// the schema and the templates compiled.
+type worker struct {
+	ctx       *cue.Context
+	root      cue.Value
+	tenant    cue.Value            // #Tenant
+	template  cue.Value            // #Template
+	templates map[string]cue.Value // by the names of what is unified
+	served    int
+}
+
+// served tenants, after which a worker is replaced by a new one: a CUE context
+// keeps every name that it ever saw.
+const maxServed = 2000
+
+func (e *Estate) newWorker() (*worker, error) {
+	p := e.src.parse()
+	if p.estate.Err != nil {
+		return nil, p.estate.Err
+	}
+	w := &worker{ctx: cuecontext.New(), templates: map[string]cue.Value{}}
+	w.root = w.ctx.BuildInstance(p.estate)
+	s := w.ctx.BuildInstance(p.schema)
+	w.tenant = s.LookupPath(cue.MakePath(cue.Def("Tenant")))
+	w.template = s.LookupPath(cue.MakePath(cue.Def("Template")))
+	return w, nil
+}
+
+// templateOf returns the templates of a tenant, unified.
+func (w *worker) templateOf(names []string) cue.Value {
+	if len(names) == 0 {
+		return w.template
+	}
+	id := fmt.Sprintf("%q", names)
+	if v, ok := w.templates[id]; ok {
+		return v
+	}
+	var v cue.Value
+	for i, name := range names {
+		t := w.root.LookupPath(cue.MakePath(cue.Str("templates"), cue.Str(name)))
+		if i == 0 {
+			v = t
+		} else {
+			v = v.Unify(t)
+		}
+	}
+	w.templates[id] = v
+	return v
+}
+
+// evaluate unifies the data of a tenant with its templates.
+func (w *worker) evaluate(t *tenant) cue.Value {
+	facts, err := parser.ParseExpr("", t.facts)
+	if err != nil {
+		panic(err) // it is JSON, and JSON is CUE
+	}
+	x := ast.NewStruct("tenant", facts)
+	if t.own != nil {
+		x.Elts = append(x.Elts, t.own.Elts...)
+	}
+	v := w.templateOf(t.templates).Unify(w.ctx.BuildExpr(x))
+	for _, kind := range sorted(t.inCUE) {
+		own := w.root.LookupPath(cue.MakePath(cue.Str("tenants"), cue.Str(t.Name), cue.Str(kind)))
+		v = v.FillPath(cue.MakePath(cue.Str(kind)), own)
+	}
+	return v
+}
+
+// Resources returns the desired resources of a tenant, sorted by key. The error
+// is a [Problems] if the tenant's declaration is wrong. It may be called by
+// several goroutines; for many tenants [Estate.Each] is the better way.
+func (e *Estate) Resources(name string) ([]plan.Resource, error) {
+	t := e.byName[name]
+	if t == nil {
+		return nil, unknown("tenant", name, sorted(e.byName))
+	}
+	w, err := e.borrow()
+	if err != nil {
+		return nil, err
+	}
+	rs, ps := e.resources(w, t)
+	e.giveBack(w)
+	if len(Problems(ps).Errors()) > 0 {
+		var c collector
+		c.add(name, ps...)
+		return nil, c.problems()
+	}
+	return rs, nil
+}
+
+func (e *Estate) borrow() (*worker, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if n := len(e.idle); n > 0 {
+		w := e.idle[n-1]
+		e.idle = e.idle[:n-1]
+		return w, nil
+	}
+	return e.newWorker()
+}
+
+func (e *Estate) giveBack(w *worker) {
+	if w.served++; w.served >= maxServed {
+		return
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.idle = append(e.idle, w)
+}
+
+// Each evaluates the active tenants that choose accepts, all if it is nil, and
+// calls f with the desired resources of each, sorted by key. As many tenants
+// are evaluated at a time as there are workers, 0 meaning one per processor;
+// f is called by as many goroutines, in no particular order. Memory does not
+// grow with the number of tenants, unless f makes it.
+//
+// A tenant whose declaration is wrong is left out, and the others go on; the
+// error is then a [Problems] about all of those. An error of f ends everything
+// and is returned as it is.
+func (e *Estate) Each(ctx context.Context, workers int, choose func(Tenant) bool, f func(Tenant, []plan.Resource) error) error {
+	var c collector
+	if err := e.each(ctx, workers, choose, &c, f); err != nil {
+		return err
+	}
+	if ps := c.problems().Errors(); len(ps) > 0 {
+		return ps
+	}
+	return nil
+}
+
+func (e *Estate) each(ctx context.Context, workers int, choose func(Tenant) bool, c *collector, f func(Tenant, []plan.Resource) error) error {
+	var todo []*tenant
+	for _, t := range e.tenants {
+		if t.State != Ignored && (choose == nil || choose(t.Tenant)) {
+			todo = append(todo, t)
+		}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var next atomic.Int64
+	var wg sync.WaitGroup
+	for range min(workersOr(workers), len(todo)) {
+		wg.Go(func() {
+			w, err := e.borrow()
+			if err != nil {
+				cancel(err)
+				return
+			}
+			for ctx.Err() == nil {
+				i := int(next.Add(1)) - 1
+				if i >= len(todo) {
+					break
+				}
+				if w.served++; w.served >= maxServed {
+					if w, err = e.newWorker(); err != nil {
+						cancel(err)
+						return
+					}
+				}
+				rs, ps := e.resources(w, todo[i])
+				c.add(todo[i].Name, ps...)
+				if len(Problems(ps).Errors()) > 0 {
+					continue
+				}
+				if err := f(todo[i].Tenant, rs); err != nil {
+					cancel(err)
+				}
+			}
+			e.giveBack(w)
+		})
+	}
+	wg.Wait()
+	return context.Cause(ctx)
+}
+
+// workersOr returns n, or one worker per processor.
+func workersOr(n int) int {
+	if n > 0 {
+		return n
+	}
+	return runtime.GOMAXPROCS(0)
+}
+
+// decode reads a JSON object so that no number changes on the way.
+func decode(raw []byte, v any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	return d.Decode(v)
+}
+
+// encode writes JSON with sorted keys and without escaping < > &.
+func encode(v any) json.RawMessage {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err) // it holds nothing but what JSON has
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}

@@ -1,0 +1,86 @@
+package estate
+
+import (
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// Region is a region of Qlik Cloud and how to log in to its tenants: Client or
+// APIKey is set. Secrets are named, never held.
+type Region struct {
+	Name   string    `json:"name"`
+	Domain string    `json:"domain"` // "eu.qlikcloud.com"
+	Client *Client   `json:"client,omitempty"`
+	APIKey SecretRef `json:"apiKey,omitzero"`
+}
+
+// Client is an OAuth client.
+type Client struct {
+	ID     SecretRef `json:"id"`
+	Secret SecretRef `json:"secret"`
+}
+
+// SecretRef names a secret: an environment variable or a file.
+type SecretRef struct {
+	Env  string `json:"env,omitempty"`
+	File string `json:"file,omitempty"` // seen from the estate's directory, or absolute
+}
+
+// IsZero reports whether r names nothing.
+func (r SecretRef) IsZero() bool { return r == SecretRef{} }
+
+// String says where the secret is.
+func (r SecretRef) String() string {
+	if r.File != "" {
+		return "file " + r.File
+	}
+	return "environment variable " + r.Env
+}
+
+// Region returns a region by name; the zero Region if there is none. The
+// regions of the estate's tenants are always there.
+func (e *Estate) Region(name string) Region { return e.regions[name] }
+
+// Regions returns the names of all regions, sorted.
+func (e *Estate) Regions() []string { return sorted(e.regions) }
+
+// Guards returns what limits a plan.
+func (e *Estate) Guards() plan.Guards { return e.guards }
+
+// checkRegions completes the regions that were decoded.
+func (l *load) checkRegions() {
+	for _, name := range sorted(l.e.regions) {
+		r := l.e.regions[name]
+		r.Name = name
+		l.e.regions[name] = r
+		p := Problem{Pos: l.at("regions", name)}
+		switch {
+		case r.Client == nil && r.APIKey.IsZero():
+			p.Message = "region " + name + " does not say how to log in"
+			p.Hint = `write client: {id: {env: "NAME"}, secret: {env: "NAME"}}, or apiKey: {env: "NAME"}`
+		case r.Client != nil && !r.APIKey.IsZero():
+			p.Message = "region " + name + " has both a client and an API key"
+			p.Hint = "remove one of them"
+		}
+		if p.Message != "" {
+			l.report(p)
+		}
+		if r.Client != nil {
+			l.checkSecret(r.Client.ID, "regions", name, "client", "id")
+			l.checkSecret(r.Client.Secret, "regions", name, "client", "secret")
+		}
+		if !r.APIKey.IsZero() {
+			l.checkSecret(r.APIKey, "regions", name, "apiKey")
+		}
+	}
+}
+
+// checkSecret says that a secret must be named in exactly one way.
+func (l *load) checkSecret(r SecretRef, path ...string) {
+	if (r.Env == "") == (r.File == "") {
+		l.report(Problem{
+			Pos:     l.at(path...),
+			Message: last(path) + ` must say where the secret is, in one way`,
+			Hint:    `write {env: "NAME"} or {file: "path"}`,
+		})
+	}
+}

@@ -1,0 +1,218 @@
+package estate
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strconv"
+	"strings"
+
+	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/schema"
+)
+
+// State says whether a tenant is looked after.
+type State string
+
+const (
+	Active  State = "active"
+	Ignored State = "ignored" // neither read nor changed
+)
+
+// Tenant is a tenant as it is declared.
+type Tenant struct {
+	plan.Tenant
+	Title string
+	State State
+	Pos   string // file:line:column of the declaration
+}
+
+// tenant is what is kept of a tenant between loading and evaluating: data, no
+// CUE value, so that memory stays small and every worker can use it.
+type tenant struct {
+	Tenant
+	templates []string
+	facts     []byte          // JSON: what a template sees below "tenant"
+	own       *ast.StructLit  // its own resources, if it comes from a file
+	ownAt     *index          // and where they are
+	inCUE     map[string]bool // the kinds that it declares itself, if it is written in CUE
+	entry     entry           // the file that it comes from
+	targets   []*target       // of environments, that select it
+}
+
+// declaration is a tenant as the schema has it, decoded.
+type declaration struct {
+	Name      string            `json:"name"`
+	Title     string            `json:"title"`
+	Region    string            `json:"region"`
+	Alias     string            `json:"alias"`
+	Host      string            `json:"host"`
+	Labels    map[string]string `json:"labels"`
+	Variables json.RawMessage   `json:"variables"`
+	Template  any               `json:"template"`
+	State     State             `json:"state"`
+}
+
+// tenantsInCUE decodes the tenants that are written in CUE.
+func (l *load) tenantsInCUE(root cue.Value) {
+	it, err := root.LookupPath(cue.ParsePath("tenants")).Fields()
+	for err == nil && it.Next() {
+		name := it.Selector().Unquoted()
+		t := &tenant{inCUE: map[string]bool{}}
+		d, ps := l.decodeTenant(it.Value(), l.x, func(kind string) { t.inCUE[kind] = true })
+		if ps != nil {
+			l.report(ps...)
+			continue
+		}
+		t.Pos = l.at("tenants", name)
+		l.complete(t, d, func(path ...string) string {
+			return l.at(append([]string{"tenants", name}, path...)...)
+		})
+	}
+}
+
+// tenantsInFiles decodes the tenants of data files, several at once.
+func (l *load) tenantsInFiles(patterns []string) {
+	var entries []entry
+	for i, pattern := range patterns {
+		at := l.at("tenantFiles", strconv.Itoa(i))
+		names, err := fs.Glob(l.e.src.fsys, pattern)
+		if err != nil {
+			l.report(Problem{Pos: at, Message: fmt.Sprintf("%q is not a pattern of file names", pattern)})
+			continue
+		}
+		if len(names) == 0 {
+			l.report(Problem{Severity: Warning, Pos: at, Message: fmt.Sprintf("no file matches %q", pattern)})
+		}
+		for _, name := range names {
+			entries = append(entries, l.readEntries(name, at)...)
+		}
+	}
+	tenants := make([]*tenant, len(entries))
+	decls := make([]declaration, len(entries))
+	each(l.workers, len(entries), func() func(int) {
+		w, err := l.e.newWorker()
+		if err != nil {
+			panic(err) // it was compiled before
+		}
+		return func(i int) { tenants[i], decls[i] = l.fromEntry(w, entries[i]) }
+	})
+	for i, t := range tenants {
+		if t != nil {
+			x := newIndexOf(entries[i].data)
+			l.complete(t, decls[i], func(path ...string) string {
+				if at, exact := x.find(path...); exact {
+					return at
+				}
+				return entries[i].at
+			})
+		}
+	}
+}
+
+func (l *load) readEntries(name, pattern string) []entry {
+	if slices.Contains(l.files, name) {
+		return nil // two patterns match it
+	}
+	l.files = append(l.files, name)
+	switch {
+	case strings.HasSuffix(name, ".yaml"), strings.HasSuffix(name, ".yml"), strings.HasSuffix(name, ".json"):
+	default:
+		l.report(Problem{Pos: pattern, Message: fmt.Sprintf("%s is neither YAML nor JSON", name)})
+		return nil
+	}
+	text, err := fs.ReadFile(l.e.src.fsys, name)
+	if err != nil {
+		l.report(Problem{Pos: pattern, Message: err.Error()})
+		return nil
+	}
+	entries, ps := decodeTenants(name, text)
+	l.report(ps...)
+	return entries
+}
+
+// fromEntry checks the data of one tenant; its own resources are checked when
+// they are evaluated with its template.
+func (l *load) fromEntry(w *worker, en entry) (*tenant, declaration) {
+	t := &tenant{entry: en}
+	t.Pos = en.at
+	facts := &ast.StructLit{}
+	for _, d := range en.data.Elts {
+		if f, ok := d.(*ast.Field); ok && schema.Of(plan.Kind(label(f))).Declared {
+			if t.own == nil {
+				t.own = &ast.StructLit{}
+			}
+			t.own.Elts = append(t.own.Elts, d)
+			continue
+		}
+		facts.Elts = append(facts.Elts, d)
+	}
+	if t.own != nil {
+		t.ownAt = newIndexOf(t.own)
+	}
+	v := w.tenant.Unify(w.ctx.BuildExpr(facts))
+	if en.name != "" && !v.LookupPath(cue.ParsePath("name")).IsConcrete() {
+		v = v.FillPath(cue.ParsePath("name"), en.name)
+	}
+	x := &explainer{text: l.e.text, prefix: []string{"tenants", ""}, locate: func(path []string) pos {
+		at, exact := newIndexOf(en.data).find(path...)
+		return pos{cmp.Or(at, en.at), exact}
+	}}
+	d, ps := l.decodeTenant(v, x, nil)
+	if ps != nil {
+		l.c.add("", ps...)
+		return nil, d
+	}
+	return t, d
+}
+
+// decodeTenant decodes the fields of a tenant but for its own resources, whose
+// kinds it reports.
+func (l *load) decodeTenant(v cue.Value, x *explainer, own func(kind string)) (declaration, []Problem) {
+	var d declaration
+	fields := map[string]json.RawMessage{}
+	if err := v.Validate(); err != nil {
+		return d, x.explain(err)
+	}
+	it, err := v.Fields()
+	if err != nil {
+		return d, x.explain(err)
+	}
+	var ps []Problem
+	for it.Next() {
+		name := it.Selector().Unquoted()
+		if schema.Of(plan.Kind(name)).Declared {
+			if own != nil {
+				own(name)
+			}
+			continue
+		}
+		raw, err := it.Value().MarshalJSON()
+		if err != nil {
+			if name == "title" && fields["name"] == nil {
+				continue // the title is the name, and that is missing
+			}
+			ps = append(ps, x.explain(it.Value().Validate(cue.Concrete(true)))...)
+			continue
+		}
+		fields[name] = raw
+	}
+	if ps != nil {
+		return d, ps
+	}
+	raw, err := json.Marshal(fields)
+	if err == nil {
+		err = json.Unmarshal(raw, &d)
+	}
+	if err != nil {
+		ps = append(ps, Problem{Message: err.Error()})
+	}
+	return d, ps
+}
+
+func newIndexOf(x *ast.StructLit) *index { return newIndex(&ast.File{Decls: x.Elts}) }

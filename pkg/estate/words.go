@@ -1,0 +1,138 @@
+package estate
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	cueerrors "cuelang.org/go/cue/errors"
+	"cuelang.org/go/cue/token"
+	"github.com/agext/levenshtein"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/schema"
+)
+
+// pos returns where the user wrote what a complaint is about: where its path is
+// declared, or else the first position outside of the schema that CUE names.
+func (x *explainer) pos(c *complaint) string {
+	at := x.locate(c.path)
+	var cueSays string
+	for _, e := range c.errs {
+		for _, q := range append([]token.Pos{e.Position()}, e.InputPositions()...) {
+			p := position(q)
+			if p == "" || inSchema(q) || x.text.embeds[p] {
+				continue
+			}
+			if format, _ := e.Msg(); strings.HasPrefix(format, "undefined field") {
+				return p // where it is read
+			}
+			cueSays = cmp.Or(cueSays, p)
+		}
+	}
+	if at.exact || cueSays == "" {
+		return at.at
+	}
+	return cueSays
+}
+
+func inSchema(p token.Pos) bool { return strings.HasPrefix(p.Filename(), schema.ImportPath+"/") }
+
+// schemaPath returns where the schema describes the path of an error.
+func (x *explainer) schemaPath(path []string) []string {
+	return append(x.prefix[:len(x.prefix):len(x.prefix)], path...)
+}
+
+// trim takes away how CUE came to the value that is explained: through a
+// definition, or through a template.
+func (x *explainer) trim(path []string) []string {
+	switch {
+	case x.prefix == nil:
+	case len(path) > 0 && strings.HasPrefix(path[0], "#"):
+		return path[1:]
+	case len(path) > 1 && path[0] == "templates":
+		return path[2:]
+	}
+	return path
+}
+
+// keyAt returns the key of the resource that a path leads into, if it does.
+func keyAt(path []string) plan.Key {
+	if len(path) >= 4 && (path[0] == "templates" || path[0] == "tenants") && schema.Of(plan.Kind(path[2])).Declared {
+		return plan.Key{Kind: plan.Kind(path[2]), Name: path[3]}
+	}
+	return plan.Key{}
+}
+
+// unquoted returns a path as CUE's errors have it without the quotes.
+func unquoted(path []string) []string {
+	out := make([]string, len(path))
+	for i, name := range path {
+		out[i] = name
+		if s, err := strconv.Unquote(name); err == nil {
+			out[i] = s
+		}
+	}
+	return out
+}
+
+// message returns what CUE says, without the path before it.
+func message(e cueerrors.Error, format string, args []any) string {
+	if format == "" {
+		return e.Error()
+	}
+	return fmt.Sprintf(format, args...)
+}
+
+// typeName returns a type as people call it.
+func typeName(kind any) string {
+	s := fmt.Sprint(kind)
+	switch s {
+	case "string", "list", "struct", "number":
+		return "a " + s
+	case "int":
+		return "a whole number"
+	case "bool":
+		return "true or false"
+	}
+	return s
+}
+
+// oneOf joins words: "a", "b" or "c".
+func oneOf(words []string) string {
+	quoted := make([]string, len(words))
+	for i, w := range words {
+		quoted[i] = strconv.Quote(w)
+	}
+	if n := len(quoted); n > 1 {
+		return strings.Join(quoted[:n-1], ", ") + " or " + quoted[n-1]
+	}
+	return strings.Join(quoted, "")
+}
+
+// didYouMean returns a hint if one of the known words is near.
+func didYouMean(word string, known []string) string {
+	best, distance := "", 1+len(word)/3
+	for _, k := range slices.Sorted(slices.Values(known)) {
+		d := levenshtein.Distance(strings.ToLower(word), strings.ToLower(k), nil)
+		if d <= distance && (best == "" || d < distance) {
+			best, distance = k, d
+		}
+	}
+	if best == "" {
+		return ""
+	}
+	return fmt.Sprintf("did you mean %q?", best)
+}
+
+func last(path []string) string {
+	if len(path) == 0 {
+		return ""
+	}
+	return path[len(path)-1]
+}
+
+func sorted[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
