@@ -6,5 +6,5 @@ import "embed"
 
 // Files are the files of the estate.
 //
-//go:embed *.cue cue.mod extensions tenants themes
+//go:embed *.cue apps cue.mod extensions tenants themes
 var Files embed.FS

@@ -1,0 +1,186 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+type applyFlags struct {
+	planFlags
+	yes    bool
+	asJSON bool
+	within int // changes at a time in one tenant
+}
+
+func (p *program) applyCommand() *cobra.Command {
+	var f applyFlags
+	c := &cobra.Command{
+		Use:   "apply [PLAN]",
+		Short: "Make the tenants as the estate declares them",
+		Long: `Apply a saved plan, exactly as it was reviewed, or plan anew, show it, ask, and
+apply. Each tenant's plan is computed again just before it is touched: a tenant
+that moved since the plan was made is stale, and is skipped and listed, while the
+others go on.
+
+Within a tenant, changes go in the order in which they depend on one another; a
+failure stops only what depends on it. One tenant's trouble is not another's. An
+interrupt lets running calls end and starts nothing new; a second one breaks off.
+Running again continues: what is done is not done twice.` + "\n" + exits,
+		Example: "  qdeploy apply --tenant acme\n  qdeploy apply plan.json --yes",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			return p.apply(c.Context(), f, args)
+		},
+	}
+	f.add(c)
+	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask; needed where there is no terminal")
+	c.Flags().IntVar(&f.within, "parallelism-per-tenant", 4, "changes at a time within one tenant")
+	c.Flags().BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
+	return c
+}
+
+func (p *program) apply(ctx context.Context, f applyFlags, args []string) error {
+	if !f.yes && !terminal(p.in) {
+		return fail("--yes applies without asking", "there is no terminal to ask on")
+	}
+	var saved *plan.Fleet
+	if len(args) == 1 {
+		var err error
+		if saved, err = readPlan(args[0]); err != nil {
+			return err
+		}
+	}
+	e, err := p.engine(ctx, f.planFlags)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	if saved != nil {
+		if err := e.narrow(saved); err != nil {
+			return err
+		}
+	} else if saved, err = e.planAll(ctx); err != nil {
+		return err
+	}
+	e.est.Guards().Check(saved)
+	return e.applyFleet(ctx, f, saved)
+}
+
+// applyFleet shows a plan, asks, carries it out, and says what became of it.
+func (e *engine) applyFleet(ctx context.Context, f applyFlags, fleet *plan.Fleet) error {
+	show := e.p.out
+	if f.asJSON {
+		show = e.p.err
+	}
+	if err := fleet.WriteText(show, e.text(f.planFlags)); err != nil {
+		return err
+	}
+	if len(fleet.Refused) > 0 {
+		return silent(exitGuarded)
+	}
+	if _, tenants := fleet.Counts(); tenants > 0 && !f.yes && !e.p.agreed(tenants) {
+		return fail("", "not applied")
+	}
+	r, err := e.rollout(ctx, f, fleet)
+	if err != nil {
+		return err
+	}
+	if f.asJSON {
+		enc := json.NewEncoder(e.p.out)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		err = enc.Encode(r)
+	} else {
+		r.print(e.p.out)
+	}
+	if err != nil {
+		return err
+	}
+	if s := r.status(); s != exitOK {
+		return silent(s)
+	}
+	return nil
+}
+
+// readPlan reads a saved plan and checks that nobody changed it.
+func readPlan(path string) (*plan.Fleet, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fail("qdeploy plan --out FILE saves a plan", "%w", err)
+	}
+	defer file.Close()
+	f, err := plan.ReadFleet(bufio.NewReader(file))
+	if err != nil {
+		return nil, fail("save it again with qdeploy plan --out", "%s: %w", path, err)
+	}
+	return f, nil
+}
+
+// narrow keeps of the chosen tenants those that a saved plan is about. A tenant
+// of the plan that the estate no longer has cannot be applied to.
+func (e *engine) narrow(saved *plan.Fleet) error {
+	var gone []string
+	for _, p := range saved.Plans {
+		if _, ok := e.est.Tenant(p.Tenant.Name); !ok {
+			gone = append(gone, p.Tenant.Name)
+		}
+	}
+	if len(gone) > 0 {
+		return &failure{status: exitStale, err: fmt.Errorf("the estate has no tenant %s any more", strings.Join(gone, ", ")), hint: "plan again"}
+	}
+	return nil
+}
+
+func (p *program) agreed(tenants int) bool {
+	fmt.Fprintf(p.err, "\nApply this to %d tenants? Only \"yes\" applies: ", tenants)
+	answer, _ := bufio.NewReader(p.in).ReadString('\n') // no answer is no
+	return strings.TrimSpace(answer) == "yes"
+}
+
+// rollout carries out the plans of a fleet, several tenants at a time.
+func (e *engine) rollout(ctx context.Context, f applyFlags, fleet *plan.Fleet) (*report, error) {
+	s := stamp{run: newRun(e.now()), revision: e.revision, now: e.now}
+	r := newReport(s.run, fleet)
+	todo := r.todo(fleet)
+	if len(todo) == 0 {
+		return r, e.settle(s, fleet)
+	}
+	if err := e.memory.begin(s, todo); err != nil {
+		return nil, err
+	}
+	ctx, stop, release := e.p.interruptible(ctx)
+	defer release()
+	progress := e.p.start("applying", len(todo))
+	books := e.memory.keep(s)
+	results, started := apply.Each(ctx, stop, len(todo), f.parallelism, func(ctx context.Context, i int) tenantReport {
+		t, entry := e.applyOne(ctx, stop, s, todo[i], f.within, progress)
+		books.add(entry)
+		progress.step()
+		return t
+	})
+	progress.end()
+	for i, p := range todo {
+		if started[i] {
+			r.set(results[i])
+		} else {
+			r.notStarted(p)
+		}
+	}
+	if err := books.close(); err != nil {
+		return nil, err
+	}
+	return r, e.settle(s, fleet)
+}
+
+// newRun names a run by the time at which it began.
+func newRun(now time.Time) string { return "r-" + now.UTC().Format("20060102-150405") }

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/schema"
+)
+
+// choice says which tenants and kinds a command is about; empty means all.
+type choice struct {
+	tenants, environments, kinds []string
+}
+
+func (f *choice) add(c *cobra.Command) {
+	fl := c.Flags()
+	fl.StringArrayVar(&f.tenants, "tenant", nil, "only tenants that this `selector` fits: a name, a pattern with *, LABEL=VALUE, or region=NAME; given again, any of them")
+	fl.StringArrayVar(&f.environments, "env", nil, "only tenants that this `environment` runs apps in")
+	fl.StringArrayVar(&f.kinds, "kind", nil, "only changes to this `kind` of resource")
+}
+
+// choose returns the active tenants that are meant, sorted by name, and the kinds.
+func (f *choice) choose(est *estate.Estate) ([]estate.Tenant, []plan.Kind, error) {
+	chosen, err := est.Select(f.tenants)
+	if err != nil {
+		return nil, nil, fail("", "--tenant: %w", err)
+	}
+	if len(f.environments) > 0 {
+		targets, err := inEnvironments(est, f.environments)
+		if err != nil {
+			return nil, nil, err
+		}
+		chosen = slices.DeleteFunc(chosen, func(t estate.Tenant) bool { return !targets[t.Name] })
+	}
+	chosen = slices.DeleteFunc(chosen, func(t estate.Tenant) bool { return t.State == estate.Ignored })
+	if len(chosen) == 0 {
+		return nil, nil, fail("", "no tenant is chosen")
+	}
+	var kinds []plan.Kind
+	for _, k := range f.kinds {
+		if !slices.Contains(schema.Kinds(), plan.Kind(k)) {
+			return nil, nil, fail("kinds: "+kindList(), "--kind: there is no kind %q", k)
+		}
+		kinds = append(kinds, plan.Kind(k))
+	}
+	return chosen, kinds, nil
+}
+
+func kindList() string {
+	var names []string
+	for _, k := range schema.Kinds() {
+		names = append(names, string(k))
+	}
+	return strings.Join(names, ", ")
+}
+
+// inEnvironments returns the names of the tenants that these environments target.
+func inEnvironments(est *estate.Estate, names []string) (map[string]bool, error) {
+	out := map[string]bool{}
+	for _, name := range names {
+		i := slices.IndexFunc(est.Environments(), func(e estate.Environment) bool { return e.Name == name })
+		if i < 0 {
+			var known []string
+			for _, e := range est.Environments() {
+				known = append(known, e.Name)
+			}
+			return nil, fail("environments: "+strings.Join(known, ", "), "--env: there is no environment %q", name)
+		}
+		for _, t := range est.Environments()[i].Targets {
+			for _, tenant := range t.Tenants {
+				out[tenant] = true
+			}
+		}
+	}
+	return out, nil
+}

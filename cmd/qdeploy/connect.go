@@ -1,0 +1,208 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/oauth2"
+
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/qlik"
+	"github.com/qdeploy/qdeploy/pkg/qvf"
+)
+
+// Environment variables that say how tenants are reached.
+const (
+	endpointVar = "QDEPLOY_ENDPOINT" // connect here, whatever the host: the sandbox
+	caVar       = "QDEPLOY_CA_FILE"  // PEM certificates to trust besides the system's
+)
+
+// connections makes the client of each tenant: one pool of connections for all,
+// one token per host.
+type connections struct {
+	est      *estate.Estate
+	dir      string
+	endpoint *url.URL
+	base     *http.Transport
+	logins   map[string]qlik.Credentials // by region
+	contexts map[string]qlik.Credentials // by host
+	log      func(qlik.Call)
+
+	mu     sync.Mutex
+	tokens map[string]oauth2.TokenSource // by host: planning and applying share a token
+}
+
+// connect resolves the secrets of every region that a chosen tenant lives in.
+// What is missing is named all at once.
+func (p *program) connect(est *estate.Estate, tenants []estate.Tenant, contexts string) (*connections, error) {
+	c := &connections{
+		est: est, dir: p.dir, logins: map[string]qlik.Credentials{},
+		contexts: map[string]qlik.Credentials{}, tokens: map[string]oauth2.TokenSource{},
+	}
+	var err error
+	if c.base, err = qlik.Transport(qlik.TransportOptions{CAFile: os.Getenv(caVar)}); err != nil {
+		return nil, fail(caVar+" names a file of PEM certificates", "%w", err)
+	}
+	if c.endpoint, err = endpoint(os.Getenv(endpointVar)); err != nil {
+		return nil, err
+	}
+	if err := c.readContexts(contexts); err != nil {
+		return nil, err
+	}
+	if p.debug {
+		c.log = p.logCall()
+	}
+	var missing []error
+	for _, t := range tenants {
+		_, resolved := c.logins[t.Region]
+		if _, own := c.contexts[t.Host]; own || resolved {
+			continue
+		}
+		l, err := c.resolve(est.Region(t.Region))
+		missing = append(missing, err)
+		c.logins[t.Region] = l
+	}
+	if err := errors.Join(missing...); err != nil {
+		return nil, fail("set it, or write another place into the estate", "%w", err)
+	}
+	return c, nil
+}
+
+// logCall prints calls as they end, one line each.
+func (p *program) logCall() func(qlik.Call) {
+	var mu sync.Mutex
+	return func(call qlik.Call) {
+		mu.Lock()
+		defer mu.Unlock()
+		fmt.Fprintf(p.err, "debug: %s: %s %s: %d in %s, attempt %d\n",
+			call.Host, call.Method, call.Path, call.Status, call.Took.Round(time.Millisecond), call.Attempt)
+	}
+}
+
+func (c *connections) readContexts(file string) error {
+	if file == "" {
+		return nil
+	}
+	list, err := qlik.Contexts(file)
+	if err != nil {
+		return fail("qlik-cli keeps its contexts in ~/.qlik/contexts.yml", "--qlik-contexts: %w", err)
+	}
+	for _, x := range list {
+		c.contexts[x.Host] = x.Credentials
+	}
+	return nil
+}
+
+func endpoint(text string) (*url.URL, error) {
+	if text == "" {
+		return nil, nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, fail("", "%s is %q: it is a URL such as http://127.0.0.1:8484", endpointVar, text)
+	}
+	return u, nil
+}
+
+// resolve reads the secrets of a region.
+func (c *connections) resolve(r estate.Region) (l qlik.Credentials, err error) {
+	read := func(what string, ref estate.SecretRef, to *string) {
+		v, serr := secret(ref, c.dir)
+		if serr != nil {
+			err = errors.Join(err, fmt.Errorf("regions.%s.%s: %w", r.Name, what, serr))
+		}
+		*to = v
+	}
+	if r.Client != nil {
+		l.Source = r.Client.ID.String()
+		read("client.id", r.Client.ID, &l.ClientID)
+		read("client.secret", r.Client.Secret, &l.ClientSecret)
+	} else {
+		l.Source = r.APIKey.String()
+		read("apiKey", r.APIKey, &l.APIKey)
+	}
+	return l, err
+}
+
+// secret reads a secret from where the estate says it is. Its errors name the
+// place and never the value.
+func secret(ref estate.SecretRef, dir string) (string, error) {
+	if ref.Env != "" {
+		v := os.Getenv(ref.Env)
+		if v == "" {
+			return "", fmt.Errorf("the environment variable %s is not set", ref.Env)
+		}
+		return v, nil
+	}
+	path := ref.File
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	v := strings.TrimRight(string(b), "\r\n")
+	if v == "" {
+		return "", fmt.Errorf("the file %s is empty", ref.File)
+	}
+	return v, nil
+}
+
+// tenant makes a client for one tenant, whose reads are counted.
+func (c *connections) tenant(t estate.Tenant, readOnly bool, reads *atomic.Int64) (*qlik.Tenant, error) {
+	o := qlik.Options{Host: t.Host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Log: func(call qlik.Call) {
+		if call.Method == http.MethodGet {
+			reads.Add(1)
+		}
+		if c.log != nil {
+			c.log(call)
+		}
+	}}
+	var err error
+	if o.Token, err = c.token(t, o); err != nil {
+		return nil, err
+	}
+	client, err := qlik.New(o)
+	if err != nil {
+		return nil, err
+	}
+	return qlik.NewTenant(client, qlik.TenantOptions{Files: c.est.Content, Digest: contentDigest}), nil
+}
+
+func (c *connections) token(t estate.Tenant, o qlik.Options) (oauth2.TokenSource, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.tokens[t.Host]; s != nil {
+		return s, nil
+	}
+	credentials, own := c.contexts[t.Host]
+	if !own {
+		credentials = c.logins[t.Region]
+	}
+	s, err := credentials.TokenSource(o)
+	if err == nil {
+		c.tokens[t.Host] = s
+	}
+	return s, err
+}
+
+func (c *connections) close() { c.base.CloseIdleConnections() }
+
+// contentDigest is the digest of an app by which the estate knows it; empty for
+// what is no app, which equals no digest that was planned.
+func contentDigest(b []byte) string {
+	a, err := qvf.DecodeBytes(b)
+	if err != nil {
+		return ""
+	}
+	return qvf.Digest(a)
+}

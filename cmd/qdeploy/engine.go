@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/pkg/qlik"
+	"github.com/qdeploy/qdeploy/schema"
+)
+
+// engine makes the plans of an estate's tenants: what is declared, what is
+// remembered and what is live meet here.
+type engine struct {
+	p        *program
+	est      *estate.Estate
+	chosen   []estate.Tenant
+	kinds    []plan.Kind
+	memory   *memory
+	conn     *connections
+	traits   map[plan.Kind]plan.Traits
+	flags    planFlags
+	revision string
+	now      func() time.Time
+	reads    atomic.Int64
+}
+
+// engine loads and validates the estate, opens the ledger, and resolves the
+// credentials of every region that is needed, all before any call.
+func (p *program) engine(ctx context.Context, f planFlags) (*engine, error) {
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	est, err := p.load(ctx)
+	if err != nil {
+		return nil, err
+	}
+	memory, err := p.recall(p.dir)
+	if err != nil {
+		return nil, err
+	}
+	return p.newEngine(est, memory, f)
+}
+
+func (p *program) newEngine(est *estate.Estate, m *memory, f planFlags) (*engine, error) {
+	chosen, kinds, err := f.choose(est)
+	if err != nil {
+		return nil, err
+	}
+	e := &engine{
+		p: p, est: est, chosen: chosen, kinds: kinds, memory: m,
+		traits: schema.Traits(), flags: f, revision: revisionOf(p.dir), now: time.Now,
+	}
+	e.conn, err = p.connect(est, chosen, f.contexts)
+	return e, err
+}
+
+func (e *engine) close() {
+	e.conn.close()
+	e.memory.close()
+}
+
+func (e *engine) text(f planFlags) plan.TextOptions {
+	return plan.TextOptions{
+		Traits: e.traits, Color: e.p.colors(), List: f.list, Unmanaged: f.unmanaged, Reads: int(e.reads.Load()),
+	}
+}
+
+// planAll plans every chosen tenant, several at a time, and holds the guards
+// against the whole.
+func (e *engine) planAll(ctx context.Context) (*plan.Fleet, error) {
+	progress := e.p.start("reading", len(e.chosen))
+	defer progress.end()
+	results, _ := apply.Each(ctx, apply.Stop{}, len(e.chosen), e.flags.parallelism, func(ctx context.Context, i int) *plan.Plan {
+		defer progress.step()
+		return e.planOne(ctx, e.chosen[i])
+	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var plans []*plan.Plan
+	for _, p := range results {
+		if p != nil {
+			plans = append(plans, p)
+		}
+	}
+	fleet := plan.NewFleet(e.revision, e.flags.refresh, plans)
+	e.est.Guards().Check(fleet)
+	return fleet, nil
+}
+
+// planOne plans one tenant. It returns nil for a tenant that need not be read.
+func (e *engine) planOne(ctx context.Context, t estate.Tenant) *plan.Plan {
+	s, err := e.study(ctx, t, true)
+	if errors.Is(err, errCurrent) {
+		return nil
+	}
+	if err != nil {
+		return &plan.Plan{Tenant: facts(t), Error: err.Error()}
+	}
+	return s.plan
+}
+
+// errCurrent says that a tenant has what is declared, as far as the ledger knows.
+var errCurrent = errors.New("the desired state is what was applied")
+
+// study is a tenant and its plan, and all that applying it takes.
+type study struct {
+	tenant  estate.Tenant
+	desired []plan.Resource
+	digest  string // of desired
+	plan    *plan.Plan
+	dropped []plan.Change // what --kind left out of the plan
+	live    *qlik.Tenant
+}
+
+// study reads a tenant and plans it; readOnly forbids every write on the way.
+func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*study, error) {
+	desired, err := e.est.Resources(t.Name)
+	if err != nil {
+		return nil, err
+	}
+	s := &study{tenant: t, desired: desired}
+	if s.digest, err = plan.DesiredSum(desired); err != nil {
+		return nil, err
+	}
+	if e.flags.refresh == "changed" && e.memory.current(t.Name, s.digest) {
+		return nil, errCurrent
+	}
+	applied, owned, remembered, err := e.memory.applied(t.Name)
+	if err != nil {
+		return nil, err
+	}
+	if s.live, err = e.conn.tenant(t, readOnly, &e.reads); err != nil {
+		return nil, err
+	}
+	snapshot, err := s.live.Read(ctx, append(applied, desired...))
+	if err != nil {
+		return nil, err
+	}
+	s.plan, err = plan.Build(plan.Input{
+		Tenant: facts(t), Desired: append(desired, snapshot.Needs...), Live: snapshot.Resources,
+		Applied: applied, Remembered: remembered, Owned: owned, Revision: short(e.memory.revision(t.Name)),
+		Covers: snapshot.Covers, Blocked: blocked(snapshot), Notes: snapshot.Notes, Traits: e.traits,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.dropped = only(s.plan, e.kinds)
+	e.est.Guards().Apply(s.plan)
+	return s, nil
+}
+
+// blocked says of the resources that the client found in no fit state why they
+// cannot be applied.
+func blocked(s *qlik.Snapshot) map[plan.Key]string {
+	out := map[plan.Key]string{}
+	for k, why := range s.Missing {
+		out[k] = why
+	}
+	for k, ids := range s.Ambiguous {
+		out[k] = fmt.Sprintf("the tenant has %d of this name: IDs %v", len(ids), ids)
+	}
+	return out
+}
+
+func facts(t estate.Tenant) plan.Tenant {
+	return plan.Tenant{Name: t.Name, Host: t.Host, Region: t.Region, Labels: t.Labels, Values: t.Values}
+}
+
+func short(revision string) string { return revision[:min(len(revision), 8)] }

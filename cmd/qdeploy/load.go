@@ -1,0 +1,115 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// estateDir is the folder of the estate: the one asked for, else the present one
+// if it holds CUE files, else the folder "estate" in it.
+func (p *program) estateDir() (string, error) {
+	dir := p.dir
+	if dir == "" {
+		dir = "."
+		if here, _ := filepath.Glob("*.cue"); len(here) == 0 {
+			dir = "estate"
+		}
+	}
+	info, err := os.Stat(dir)
+	if err != nil || !info.IsDir() {
+		return "", fail("--dir names the folder of the estate", "no estate here: %s is not a folder", dir)
+	}
+	return dir, nil
+}
+
+// load reads the estate and checks all of it, every tenant too, so that nothing
+// is called for an estate that is wrong. Warnings go to stderr.
+func (p *program) load(ctx context.Context) (*estate.Estate, error) {
+	dir, err := p.estateDir()
+	if err != nil {
+		return nil, err
+	}
+	p.dir = dir
+	est, err := estate.Load(dir, estate.Options{})
+	if err == nil {
+		err = est.Each(ctx, 0, nil, func(estate.Tenant, []plan.Resource) error { return nil })
+	}
+	var problems estate.Problems
+	if errors.As(err, &problems) {
+		return nil, p.invalid(problems)
+	}
+	if err != nil {
+		return nil, err
+	}
+	for _, w := range est.Warnings() {
+		fmt.Fprintln(p.err, w)
+	}
+	return est, nil
+}
+
+func (p *program) invalid(problems estate.Problems) error {
+	for _, problem := range problems {
+		fmt.Fprintln(p.err, problem)
+	}
+	if n := len(problems.Errors()); n != 1 {
+		return fmt.Errorf("the estate has %d errors", n)
+	}
+	return errors.New("the estate has 1 error")
+}
+
+func (p *program) validateCommand() *cobra.Command {
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "validate",
+		Short: "Check the estate; silent when all is well",
+		Long: `Check everything that can be known without a network: syntax, fields, names, roles
+that a type of space does not know, references, app files. All that is wrong is
+reported at once, sorted by place. Tenants are evaluated one by one, on several
+cores.`,
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return p.validate(c.Context(), asJSON) },
+	}
+	c.Flags().BoolVar(&asJSON, "json", false, "print the problems as JSON, also when there are none")
+	return c
+}
+
+func (p *program) validate(ctx context.Context, asJSON bool) error {
+	dir, err := p.estateDir()
+	if err != nil {
+		return err
+	}
+	problems, err := estate.Validate(ctx, dir, estate.Options{})
+	switch {
+	case err != nil:
+		return err
+	case asJSON:
+		enc := json.NewEncoder(p.out)
+		enc.SetEscapeHTML(false)
+		enc.SetIndent("", "  ")
+		if problems == nil {
+			problems = estate.Problems{}
+		}
+		if err := enc.Encode(map[string]estate.Problems{"problems": problems}); err != nil {
+			return err
+		}
+		if len(problems.Errors()) > 0 {
+			return silent(exitError)
+		}
+	case len(problems.Errors()) > 0:
+		return p.invalid(problems)
+	default:
+		for _, w := range problems {
+			fmt.Fprintln(p.err, w)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,196 @@
+package main
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/ledger"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// memory is the ledger as commands see it: what was applied to each tenant, in
+// the planner's words.
+type memory struct {
+	ledger  *ledger.Ledger // nil outside a repository
+	entries map[string]ledger.Entry
+}
+
+// recall opens the ledger of the repository that the estate lies in. Outside a
+// repository there is nothing to remember with, and the user is told.
+func (p *program) recall(dir string) (*memory, error) {
+	l, err := ledger.Open(dir)
+	if errors.Is(err, ledger.ErrNoRepository) {
+		fmt.Fprintf(p.err, "qdeploy: %s is not inside a git repository: what is applied is not remembered, so causes are unknown and nothing is pruned\n", dir)
+		return &memory{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return remember(l)
+}
+
+func remember(l *ledger.Ledger) (*memory, error) {
+	entries, err := l.Entries()
+	if err != nil {
+		return nil, fail("the ledger is the git ref "+string(ledger.Ref)+"; delete the ref to begin anew: nothing is then pruned until the next apply", "%w", err)
+	}
+	return &memory{ledger: l, entries: entries}, nil
+}
+
+// applied returns what was applied to a tenant, the keys that a run cut short
+// may have created, and whether the tenant is remembered at all.
+func (m *memory) applied(tenant string) (rs []plan.Resource, owned map[plan.Key]bool, ok bool, err error) {
+	e, ok := m.entries[tenant]
+	for _, name := range slices.Sorted(maps.Keys(e.Resources)) {
+		k, err := plan.ParseKey(name)
+		if err != nil {
+			return nil, nil, false, fmt.Errorf("ledger: %s: %v", tenant, err)
+		}
+		rs = append(rs, plan.Resource{Key: k, Spec: e.Resources[name]})
+	}
+	owned = map[plan.Key]bool{}
+	for _, name := range e.Pending {
+		k, err := plan.ParseKey(name)
+		if err != nil {
+			return nil, nil, false, fmt.Errorf("ledger: %s: %v", tenant, err)
+		}
+		owned[k] = true
+	}
+	return rs, owned, ok, nil
+}
+
+// current reports whether a tenant was last applied, wholly, with this desired state.
+func (m *memory) current(tenant, digest string) bool {
+	e, ok := m.entries[tenant]
+	return ok && e.Digest == digest && e.Outcome == outcomeApplied
+}
+
+const (
+	outcomeApplied  = "applied"
+	outcomePartly   = "partly applied"
+	outcomeApplying = "applying"
+)
+
+// stamp is what every entry of one run has in common.
+type stamp struct {
+	run, revision string
+	now           func() time.Time
+}
+
+// begin records what a run is about to create, so that a run which is killed
+// leaves nothing behind that looks like somebody else's.
+func (m *memory) begin(s stamp, plans []*plan.Plan) error {
+	if m.ledger == nil {
+		return nil
+	}
+	var entries []ledger.Entry
+	for _, p := range plans {
+		e := m.entries[p.Tenant.Name]
+		pending := map[string]bool{}
+		for _, k := range e.Pending {
+			pending[k] = true
+		}
+		for _, c := range p.Changes {
+			if c.Live == nil && c.Desired != nil && !c.Desired.Needed {
+				pending[c.Key.String()] = true
+			}
+		}
+		if len(pending) == len(e.Pending) {
+			continue
+		}
+		e.Pending = slices.Sorted(maps.Keys(pending))
+		e.Tenant, e.Host = p.Tenant.Name, p.Tenant.Host
+		e.Outcome, e.Run, e.Time = outcomeApplying, s.run, s.now().UTC()
+		entries = append(entries, e)
+	}
+	return m.write(fmt.Sprintf("%s: applying to %d tenants", s.run, len(plans)), entries)
+}
+
+func (m *memory) revision(tenant string) string { return m.entries[tenant].Revision }
+
+func (m *memory) close() {
+	if m.ledger != nil {
+		_ = m.ledger.Close() // everything is written
+	}
+}
+
+func (m *memory) write(message string, entries []ledger.Entry) error {
+	if m.ledger == nil || len(entries) == 0 {
+		return nil
+	}
+	slices.SortFunc(entries, func(a, b ledger.Entry) int { return cmp.Compare(a.Tenant, b.Tenant) })
+	if err := m.ledger.Write(message, entries...); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		m.entries[e.Tenant] = e
+	}
+	return nil
+}
+
+// entry is what to remember of a tenant after a run: of each declared resource
+// the spec that is in place now, and of what was to go, what is still there.
+func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry {
+	tenant := t.plan.Tenant
+	old := m.entries[tenant.Name]
+	e := ledger.Entry{
+		Tenant: tenant.Name, Host: tenant.Host, Revision: s.revision, Digest: t.digest,
+		Time: s.now().UTC(), Outcome: outcomeApplied, Run: s.run, Resources: map[string]json.RawMessage{},
+	}
+	for _, c := range t.dropped { // --kind left it out
+		outcomes = append(outcomes, apply.Outcome{Change: c, Status: apply.NotStarted})
+	}
+	became := map[plan.Key]apply.Outcome{}
+	for _, o := range outcomes {
+		became[o.Change.Key] = o
+		if o.Status != apply.Done {
+			e.Outcome = outcomePartly
+		}
+	}
+	for _, r := range t.desired {
+		o, changed := became[r.Key]
+		switch key := r.Key.String(); {
+		case r.Needed:
+		case !changed || o.Status == apply.Done:
+			e.Resources[key] = r.Spec
+		default:
+			unfinished(&e, old, o)
+		}
+	}
+	for _, o := range outcomes {
+		if o.Change.Action == plan.Delete && o.Status != apply.Done {
+			keep(&e, old, o.Change.Key)
+		}
+	}
+	return e
+}
+
+// unfinished remembers of a change that did not succeed what was applied before
+// it, or that it may have created something.
+func unfinished(e *ledger.Entry, old ledger.Entry, o apply.Outcome) {
+	if !o.Change.From.IsZero() {
+		keep(e, old, o.Change.From)
+		return
+	}
+	if keep(e, old, o.Change.Key) {
+		return
+	}
+	pending := slices.Contains(old.Pending, o.Change.Key.String())
+	if o.Status == apply.Failed && o.Change.Live == nil || pending {
+		e.Pending = append(e.Pending, o.Change.Key.String())
+	}
+}
+
+func keep(e *ledger.Entry, old ledger.Entry, k plan.Key) bool {
+	spec, ok := old.Resources[k.String()]
+	if ok {
+		e.Resources[k.String()] = spec
+	}
+	return ok
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// planFlags are the flags that plan and apply share.
+type planFlags struct {
+	choice
+	parallelism int
+	refresh     string
+	contexts    string
+	list        bool
+	unmanaged   bool
+}
+
+func (f *planFlags) add(c *cobra.Command) {
+	f.choice.add(c)
+	fl := c.Flags()
+	fl.IntVar(&f.parallelism, "parallelism", 32, "tenants at a time")
+	fl.StringVar(&f.refresh, "refresh", "all", `which tenants to read: "all", or "changed": those whose desired state is not what was applied last`)
+	fl.StringVar(&f.contexts, "qlik-contexts", "", "log in with the contexts of qlik-cli in this `file`, for tenants that have one there")
+	fl.BoolVar(&f.list, "list", false, "name every tenant of each class")
+	fl.BoolVar(&f.unmanaged, "unmanaged", false, "list what lives in the tenants and is not managed")
+}
+
+func (f *planFlags) check() error {
+	if f.parallelism < 1 {
+		return fail("", "--parallelism is %d: it is at least 1", f.parallelism)
+	}
+	if f.refresh != "all" && f.refresh != "changed" {
+		return fail("", `--refresh is %q: it is "all" or "changed"`, f.refresh)
+	}
+	return nil
+}
+
+func (p *program) planCommand() *cobra.Command {
+	var f planFlags
+	var asJSON, detailed bool
+	var out string
+	c := &cobra.Command{
+		Use:   "plan",
+		Short: "Show what would change, and why",
+		Long: `Compare the estate with what is live and with what was applied last, and print
+what applying would do. Nothing is written to any tenant: the transport refuses.
+
+  +   create, or publish an app     =   adopt: exists, managed from now on
+  ~   update                        ^   republish an app; its ID stays
+  >   move: rename; the ID stays    -/+ replace: deleted and created; the ID is lost
+  -   delete
+
+(drift) marks what the tenant changed since it was applied, (change+drift) what
+both changed; the rest is the estate's own change.` + "\n" + exits,
+		Example: "  qdeploy plan --tenant tier=gold --tenant region=eu --out plan.json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			return p.plan(c.Context(), f, out, asJSON, detailed)
+		},
+	}
+	f.add(c)
+	c.Flags().StringVar(&out, "out", "", "save the plan in this `file`, for apply")
+	c.Flags().BoolVar(&asJSON, "json", false, "print the plan as JSON")
+	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
+	return c
+}
+
+func (p *program) plan(ctx context.Context, f planFlags, out string, asJSON, detailed bool) error {
+	e, err := p.engine(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	fleet, err := e.planAll(ctx)
+	if err != nil {
+		return err
+	}
+	if out != "" {
+		if err := save(out, fleet); err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		err = fleet.WriteJSON(p.out)
+	} else {
+		err = fleet.WriteText(p.out, e.text(f))
+	}
+	switch {
+	case err != nil:
+		return err
+	case len(fleet.Failed()) > 0:
+		return silent(exitError)
+	case detailed && !fleet.Empty():
+		return silent(exitChanges)
+	}
+	return nil
+}
+
+// save writes a plan beside its place and moves it there, so that a reader
+// never sees half of one.
+func save(path string, f *plan.Fleet) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".qdeploy-plan-*")
+	if err != nil {
+		return fail("", "--out: %w", err)
+	}
+	defer os.Remove(tmp.Name()) // it is gone when all went well
+	err = f.WriteJSON(tmp)
+	if cerr := tmp.Close(); err == nil {
+		err = cerr
+	}
+	if err == nil {
+		err = os.Rename(tmp.Name(), path)
+	}
+	if err != nil {
+		return fmt.Errorf("--out: %w", err)
+	}
+	return nil
+}
+
+// only drops the changes of other kinds from a plan and returns them; no kinds
+// means all.
+func only(p *plan.Plan, kinds []plan.Kind) (dropped []plan.Change) {
+	if len(kinds) == 0 {
+		return nil
+	}
+	var kept []plan.Change
+	for _, c := range p.Changes {
+		if slices.Contains(kinds, c.Key.Kind) {
+			kept = append(kept, c)
+		} else {
+			dropped = append(dropped, c)
+		}
+	}
+	for k := range p.Unmanaged {
+		if !slices.Contains(kinds, k) {
+			delete(p.Unmanaged, k)
+		}
+	}
+	p.Changes = kept
+	p.Digest = p.Sum()
+	return dropped
+}

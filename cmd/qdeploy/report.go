@@ -1,0 +1,211 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"sort"
+	"strings"
+
+	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// State is what became of a tenant in a run.
+type tenantState string
+
+const (
+	stateDone       tenantState = "done"
+	stateFailed     tenantState = "failed" // some changes did not succeed
+	stateStale      tenantState = "stale"
+	stateBlocked    tenantState = "blocked"
+	stateUnreadable tenantState = "could not be read"
+	stateNotStarted tenantState = "not started"
+	stateUnchanged  tenantState = "unchanged"
+)
+
+// report is what became of a run.
+type report struct {
+	Run     string         `json:"run"`
+	Done    int            `json:"done"` // changes, over all tenants
+	Failed  int            `json:"failed"`
+	Skipped int            `json:"skipped"`
+	Waiting int            `json:"notStarted"`
+	Tenants []tenantReport `json:"tenants"`
+	at      map[string]int
+}
+
+// tenantReport is what became of one tenant.
+type tenantReport struct {
+	Tenant   string      `json:"tenant"`
+	State    tenantState `json:"state"`
+	Error    string      `json:"error,omitempty"`
+	Moved    []string    `json:"moved,omitempty"` // of a stale tenant: approved against now
+	Outcomes []outcome   `json:"outcomes,omitempty"`
+}
+
+type outcome struct {
+	Action plan.Action  `json:"action"`
+	Key    plan.Key     `json:"key"`
+	Status apply.Status `json:"status"`
+	Error  string       `json:"error,omitempty"`
+}
+
+func newReport(run string, f *plan.Fleet) *report {
+	r := &report{Run: run, at: map[string]int{}, Tenants: []tenantReport{}}
+	for i, p := range f.Plans {
+		r.at[p.Tenant.Name] = i
+		t := tenantReport{Tenant: p.Tenant.Name, State: stateUnchanged}
+		switch b := p.Blocked(); {
+		case p.Error != "":
+			t.State, t.Error = stateUnreadable, p.Error
+		case len(b) > 0:
+			t.State, t.Error = stateBlocked, fmt.Sprintf("%s: %s", b[0].Key, b[0].Blocked)
+		}
+		r.Tenants = append(r.Tenants, t)
+	}
+	return r
+}
+
+// todo returns the plans that have changes and may be applied.
+func (r *report) todo(f *plan.Fleet) []*plan.Plan {
+	var out []*plan.Plan
+	for i, p := range f.Plans {
+		if len(p.Changes) > 0 && r.Tenants[i].State == stateUnchanged {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+func (r *report) set(t tenantReport) {
+	r.Tenants[r.at[t.Tenant]] = t
+	for _, o := range t.Outcomes {
+		switch o.Status {
+		case apply.Done:
+			r.Done++
+		case apply.Failed:
+			r.Failed++
+		case apply.Skipped:
+			r.Skipped++
+		case apply.NotStarted:
+			r.Waiting++
+		}
+	}
+}
+
+func (r *report) notStarted(p *plan.Plan) {
+	r.Tenants[r.at[p.Tenant.Name]] = tenantReport{Tenant: p.Tenant.Name, State: stateNotStarted}
+	r.Waiting += len(p.Changes)
+}
+
+func newTenantReport(name string, outcomes []apply.Outcome) tenantReport {
+	t := tenantReport{Tenant: name, State: stateDone}
+	for _, o := range outcomes {
+		out := outcome{Action: o.Change.Action, Key: o.Change.Key, Status: o.Status}
+		if o.Err != nil {
+			out.Error = o.Err.Error()
+		}
+		if o.Status != apply.Done {
+			t.State = stateFailed
+		}
+		t.Outcomes = append(t.Outcomes, out)
+	}
+	return t
+}
+
+// status is the exit status that the worst of what happened asks for.
+func (r *report) status() int {
+	n := map[tenantState]int{}
+	for _, t := range r.Tenants {
+		n[t.State]++
+	}
+	unreadable := n[stateUnreadable]
+	switch {
+	case n[stateFailed] > 0 || n[stateNotStarted] > 0 || unreadable > 0 && r.Done > 0:
+		return exitPartly
+	case n[stateBlocked] > 0:
+		return exitGuarded
+	case n[stateStale] > 0:
+		return exitStale
+	case unreadable > 0:
+		return exitError
+	}
+	return exitOK
+}
+
+// print tells what became of the run: per tenant what did not go as planned,
+// then the counts, then how to go on.
+func (r *report) print(w io.Writer) {
+	if len(r.Tenants) == r.count(stateUnchanged) {
+		return
+	}
+	fmt.Fprintln(w)
+	for _, t := range r.Tenants {
+		t.print(w)
+	}
+	fmt.Fprintf(w, "%s: done %d · failed %d · skipped %d · not started %d\n", r.Run, r.Done, r.Failed, r.Skipped, r.Waiting)
+	for _, s := range []tenantState{stateDone, stateFailed, stateStale, stateBlocked, stateUnreadable, stateNotStarted} {
+		if names := r.in(s); len(names) > 0 {
+			fmt.Fprintf(w, "  %-17s %s\n", s, listing(names))
+		}
+	}
+	if rest := r.rest(); len(rest) > 0 {
+		fmt.Fprintf(w, "continue with: qdeploy apply%s\n", tenantFlags(rest))
+	}
+}
+
+func (t tenantReport) print(w io.Writer) {
+	switch t.State {
+	case stateStale, stateBlocked, stateUnreadable:
+		fmt.Fprintf(w, "%s: %s: %s\n", t.Tenant, t.State, t.Error)
+	}
+	for _, m := range t.Moved {
+		fmt.Fprintf(w, "    %s\n", m)
+	}
+	for _, o := range t.Outcomes {
+		if o.Status != apply.Done && o.Status != apply.NotStarted {
+			fmt.Fprintf(w, "%s: %s: %s\n", t.Tenant, o.Status, o.Error)
+		}
+	}
+}
+
+func (r *report) count(s tenantState) int { return len(r.in(s)) }
+
+func (r *report) in(s tenantState) (names []string) {
+	for _, t := range r.Tenants {
+		if t.State == s {
+			names = append(names, t.Tenant)
+		}
+	}
+	return names
+}
+
+// rest lists the tenants that running again would do more to.
+func (r *report) rest() []string {
+	names := append(append(r.in(stateFailed), r.in(stateNotStarted)...), r.in(stateStale)...)
+	names = append(names, r.in(stateUnreadable)...)
+	sort.Strings(names)
+	return names
+}
+
+const listedTenants = 12
+
+func listing(names []string) string {
+	if len(names) <= listedTenants {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:listedTenants], ", "), len(names)-listedTenants)
+}
+
+// tenantFlags names the tenants for the next run, unless they are so many that
+// running over all of them, which skips what is done, is shorter.
+func tenantFlags(names []string) string {
+	if len(names) > listedTenants {
+		return ""
+	}
+	var b strings.Builder
+	for _, n := range names {
+		b.WriteString(" --tenant " + n)
+	}
+	return b.String()
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/ledger"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// applyOne plans a tenant again, compares that with what was approved, and
+// carries it out. The entry is what to remember; nil when nothing was done.
+func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approved *plan.Plan, within int, g *progress) (tenantReport, *ledger.Entry) {
+	name := approved.Tenant.Name
+	t, _ := e.est.Tenant(name)
+	now, err := e.study(ctx, t, false)
+	if errors.Is(err, errCurrent) {
+		return stale(approved, nil, "its desired state is what was applied last"), nil
+	}
+	if err != nil {
+		return tenantReport{Tenant: name, State: stateUnreadable, Error: err.Error()}, nil
+	}
+	if now.plan.Digest != approved.Digest {
+		return stale(approved, now.plan, "what is there, or what is declared, is not what was planned"), nil
+	}
+	if b := now.plan.Blocked(); len(b) > 0 {
+		return tenantReport{Tenant: name, State: stateBlocked, Error: fmt.Sprintf("%s: %s", b[0].Key, b[0].Blocked)}, nil
+	}
+	outcomes := apply.Run(ctx, stop, now.plan, within, now.live.Do, func(o apply.Outcome) {
+		if o.Status == apply.Failed {
+			g.line("%s: %v", name, o.Err)
+		}
+	})
+	for _, note := range now.live.Notices() {
+		g.line("%s: note: %s", name, note)
+	}
+	entry := e.memory.entry(s, now, outcomes)
+	return newTenantReport(name, outcomes), &entry
+}
+
+// settle remembers the tenants that had nothing to change although what is
+// remembered of them is not what is declared now.
+func (e *engine) settle(s stamp, fleet *plan.Fleet) error {
+	if e.memory.ledger == nil || len(e.kinds) > 0 {
+		return nil
+	}
+	var entries []ledger.Entry
+	for _, p := range fleet.Plans {
+		if !p.Empty() {
+			continue
+		}
+		desired, err := e.est.Resources(p.Tenant.Name)
+		if err != nil {
+			return err
+		}
+		digest, err := plan.DesiredSum(desired)
+		if err != nil {
+			return err
+		}
+		if !e.memory.current(p.Tenant.Name, digest) {
+			entries = append(entries, e.memory.entry(s, &study{desired: desired, digest: digest, plan: p}, nil))
+		}
+	}
+	return e.memory.write(fmt.Sprintf("%s: nothing to do in %d tenants", s.run, len(entries)), entries)
+}
+
+// books collects entries from many goroutines and writes them a few seconds'
+// worth at a time, so that a long run which is killed has remembered most of
+// itself, and a short one makes a single commit.
+type books struct {
+	memory *memory
+	stamp  stamp
+	mu     sync.Mutex
+	held   []ledger.Entry
+	last   time.Time
+	err    error
+}
+
+const bookEvery = 5 * time.Second
+
+func (m *memory) keep(s stamp) *books { return &books{memory: m, stamp: s, last: time.Now()} }
+
+func (b *books) add(e *ledger.Entry) {
+	if e == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.held = append(b.held, *e)
+	if time.Since(b.last) >= bookEvery {
+		b.flush()
+	}
+}
+
+func (b *books) flush() {
+	err := b.memory.write(fmt.Sprintf("%s: applied to %d tenants", b.stamp.run, len(b.held)), b.held)
+	b.err = errors.Join(b.err, err)
+	b.held, b.last = nil, time.Now()
+}
+
+// close writes what is left and returns what went wrong with the writing.
+func (b *books) close() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.flush()
+	if b.err != nil {
+		return &failure{status: exitPartly, err: b.err, hint: "the tenants were applied to, but that is not remembered: apply again"}
+	}
+	return nil
+}
+
+// stale says what moved between the approved plan and the one of now.
+func stale(approved, now *plan.Plan, why string) tenantReport {
+	r := tenantReport{Tenant: approved.Tenant.Name, State: stateStale, Error: why}
+	then, today := lines(approved), []string{}
+	if now != nil {
+		today = lines(now)
+	}
+	for _, l := range then {
+		if !slices.Contains(today, l) {
+			r.Moved = append(r.Moved, "approved: "+l)
+		}
+	}
+	for _, l := range today {
+		if !slices.Contains(then, l) {
+			r.Moved = append(r.Moved, "now:      "+l)
+		}
+	}
+	return r
+}
+
+// lines tells each change of a plan on a line, with what it sets.
+func lines(p *plan.Plan) []string {
+	var out []string
+	for _, c := range p.Changes {
+		head := fmt.Sprintf("%s %s", c.Action, c.Key)
+		for _, f := range c.Fields {
+			out = append(out, fmt.Sprintf("%s %s: %s → %s", head, f.Path, orNone(f.Live), orNone(f.Desired)))
+		}
+		if len(c.Fields) == 0 {
+			if c.Desired != nil {
+				head += " " + string(c.Desired.Spec)
+			}
+			out = append(out, head)
+		}
+	}
+	return out
+}
+
+func orNone(b []byte) string {
+	if len(b) == 0 {
+		return "(none)"
+	}
+	return string(b)
+}

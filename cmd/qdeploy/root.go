@@ -1,0 +1,66 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+)
+
+// program is what every command shares: where it reads and writes, and the
+// flags that all have.
+type program struct {
+	in       io.Reader
+	out, err io.Writer
+	dir      string // the estate
+	noColor  bool
+	debug    bool
+}
+
+const about = `qdeploy keeps Qlik Cloud tenants as an estate repository declares them.
+
+An estate is a folder of CUE: regions, tenants, templates, environments with
+pinned app versions, guards. qdeploy validates it without a network, compares it
+with what is live, shows the difference as a plan, and applies it.
+
+  qdeploy demo                          see it all in ten seconds, with no account
+  qdeploy validate                      is the estate right? silent if it is
+  qdeploy plan                          what would change, and why
+  qdeploy plan --out p.json             save it for review
+  qdeploy apply p.json                  apply exactly what was reviewed
+  qdeploy sandbox                       a Qlik Cloud on this machine, to rehearse with
+
+The estate is the folder given by --dir; without it, the present folder if it
+holds CUE files, else the folder "estate" in it.`
+
+const exits = `
+Exit status: 0 all is well; 1 an error; 2 there are changes (plan
+--detailed-exitcode); 3 the plan is stale; 4 stopped by a guard; 5 partly
+applied, run again to continue.`
+
+func (p *program) command() *cobra.Command {
+	c := &cobra.Command{
+		Use:           "qdeploy",
+		Short:         "GitOps for Qlik Cloud",
+		Long:          about + "\n" + exits,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fail(fmt.Sprintf("%s --help lists the flags", c.CommandPath()), "%w", err)
+	})
+	f := c.PersistentFlags()
+	f.StringVarP(&p.dir, "dir", "C", "", "the folder that holds the estate")
+	f.BoolVar(&p.noColor, "no-color", os.Getenv("NO_COLOR") != "", "print without colours (also: NO_COLOR)")
+	f.BoolVar(&p.debug, "debug", false, "print each call to Qlik Cloud on stderr: method, path, status, time")
+	c.AddCommand(
+		p.validateCommand(), p.planCommand(), p.applyCommand(),
+		p.demoCommand(), p.sandboxCommand(), p.schemaCommand(), p.versionCommand(),
+	)
+	return c
+}
+
+func (p *program) colors() bool { return !p.noColor && terminal(p.out) }
