@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5"
+	"github.com/go-git/go-git/v5/plumbing/format/gitignore"
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -76,7 +77,7 @@ func cmdCloud(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("QLIK_"+strings.ToUpper(t.Region)+"_CLIENT_ID", id)
 		ts.Setenv("QLIK_"+strings.ToUpper(t.Region)+"_CLIENT_SECRET", secret)
 	}
-	
+
 	l.server = httptest.NewServer(checkedTo(l.cloud, ts.Getenv("QDEPLOY_BREACHES")))
 	ts.Setenv("QDEPLOY_ENDPOINT", l.server.URL)
 }
@@ -226,7 +227,7 @@ func plainPath(p string) string {
 }
 
 // commit MESSAGE makes a repository of the working directory if it is none, and
-// commits everything.
+// commits everything but what output is compared with.
 func cmdCommit(ts *testscript.TestScript, neg bool, args []string) {
 	dir := ts.MkAbs(".")
 	repo, err := git.PlainInit(dir, false)
@@ -236,7 +237,8 @@ func cmdCommit(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	tree, err := repo.Worktree()
 	ts.Check(err)
-	ts.Check(tree.AddGlob("."))
+	tree.Excludes = append(tree.Excludes, gitignore.ParsePattern("*.golden", nil), gitignore.ParsePattern(".breaches", nil), gitignore.ParsePattern(".tmp", nil))
+	ts.Check(tree.AddWithOptions(&git.AddOptions{All: true}))
 	who := &object.Signature{Name: "dev", Email: "dev@example.com", When: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
 	_, err = tree.Commit(strings.Join(args, " "), &git.CommitOptions{Author: who, Committer: who})
 	ts.Check(err)
