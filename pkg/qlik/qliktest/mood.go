@@ -2,6 +2,7 @@ package qliktest
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -74,7 +75,12 @@ func (m *Mood) set(name, value string, hasValue bool) (err error) {
 		if value == "" {
 			return fmt.Errorf("want names of services")
 		}
-		*l = append(*l, strings.Split(value, ",")...)
+		for _, service := range strings.Split(value, ",") {
+			if !slices.Contains(tenantRouter.services, service) {
+				return fmt.Errorf("there is no service %q", service)
+			}
+			*l = append(*l, service)
+		}
 		return nil
 	}
 	switch name {

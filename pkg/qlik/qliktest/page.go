@@ -154,6 +154,9 @@ func (c *call) pageURL(name, cursor string) string {
 		q.Del(other)
 	}
 	q.Set(name, cursor)
+	if c.mood.InternalLinks {
+		return "http://" + c.route.owner.name + strings.TrimPrefix(c.path, "/api") + "?" + q.Encode()
+	}
 	return c.link(c.path) + "?" + q.Encode()
 }
 

@@ -42,7 +42,10 @@ type route struct {
 
 // A router finds routes by path and method. Literal segments win over
 // arguments.
-type router struct{ root node }
+type router struct {
+	root     node
+	services []string
+}
 
 type node struct {
 	literal map[string]*node
@@ -54,6 +57,7 @@ type node struct {
 func newRouter(services ...*service) *router {
 	r := &router{}
 	for _, s := range services {
+		r.services = append(r.services, s.name)
 		for i := range s.routes {
 			rt := s.routes[i]
 			rt.owner = s

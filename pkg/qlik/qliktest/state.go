@@ -23,6 +23,7 @@ func (c *Cloud) Save(w io.Writer) error {
 	for _, t := range s.Tenants {
 		t.mu.Lock()
 		defer t.mu.Unlock()
+		t.settleReloads(c.now())
 	}
 	c.mu.RLock()
 	s.Made = maps.Clone(c.made)

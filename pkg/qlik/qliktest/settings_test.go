@@ -1,0 +1,66 @@
+package qliktest_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
+)
+
+func TestAPIKeys(t *testing.T) {
+	l := newLab(t, qliktest.Options{})
+	tenant := l.get("/api/v1/users").str("data", 0, "tenantId")
+	config := "/api/v1/api-keys/configs/" + tenant
+	require.EqualValues(t, 5, l.get(config).want(200).value("max_keys_per_user"))
+	l.patch(config, ops(op("/max_keys_per_user", 3), op("/max_api_key_expiry", "P30D"))).want(204)
+	l.patch(config, ops(op("/max_keys_per_user", -1))).want(400)
+	l.patch(config, ops(op("/max_api_key_expiry", "soon"))).want(400)
+
+	var ids, tokens []string
+	for i := range 3 {
+		l.clock.add(time.Second)
+		k := l.post("/api/v1/api-keys", object{"description": fmt.Sprint("key ", i), "expiry": "P7D"}).want(201)
+		ids, tokens = append(ids, k.str("id")), append(tokens, k.str("token"))
+	}
+	l.post("/api/v1/api-keys", object{"description": "one too many"}).want(403)
+	l.post("/api/v1/api-keys", object{"description": "too long", "expiry": "P31D"}).want(400)
+	l.as(tokens[0]).get("/api/v1/spaces").want(200)
+
+	got, pages := l.walk("/api/v1/api-keys?limit=2", "id", "next")
+	require.Equal(t, []string{ids[2], ids[1], ids[0]}, got) // newest first
+	require.Equal(t, 2, pages)
+	l.get("/api/v1/api-keys?limit=2&startingAfter=none").want(400)
+	l.get("/api/v1/api-keys?sort=status&status=revoked").want(200)
+
+	path := "/api/v1/api-keys/" + ids[0]
+	l.patch(path, ops(op("/description", "renamed"))).want(204)
+	require.Equal(t, "renamed", l.get(path).want(200).str("description"))
+	require.NotContains(t, l.get(path).value(), "token")
+	l.delete(path).want(204)
+	l.get(path).want(404)
+	l.as(tokens[0]).get("/api/v1/spaces").want(401)
+
+	other := l.tenant.AddAPIKey("ann")
+	sub := l.get("/api/v1/users?subject=ann").str("data", 0, "id")
+	row := l.get("/api/v1/api-keys?sub="+sub).want(200).str("data", 0, "id")
+	l.delete("/api/v1/api-keys/" + row).want(204) // another's key is revoked
+	require.Equal(t, "revoked", l.get("/api/v1/api-keys/"+row).want(200).str("status"))
+	l.as(other).get("/api/v1/spaces").want(401)
+	l.clock.add(8 * 24 * time.Hour)
+	l.as(tokens[1]).get("/api/v1/spaces").want(401) // expired
+}
+
+func TestQuotasAndLicences(t *testing.T) {
+	l := newLab(t, qliktest.Options{})
+	require.Len(t, l.get("/api/v1/quotas?reportUsage=true").want(200).value("data"), 3)
+	require.EqualValues(t, -1, l.get("/api/v1/quotas/shared_spaces").want(200).value("data", 0, "attributes", "quota"))
+	l.get("/api/v1/quotas/none").want(404)
+	l.get("/api/v1/licenses/status").want(200)
+	require.Equal(t, true, l.get("/api/v1/licenses/settings").want(200).value("autoAssignProfessional"))
+	l.put("/api/v1/licenses/settings", object{"autoAssignProfessional": false, "autoAssignAnalyzer": true}).want(200)
+	require.Equal(t, false, l.get("/api/v1/licenses/settings").value("autoAssignProfessional"))
+	l.put("/api/v1/licenses/settings", object{"autoAssignProfessional": "no"}).want(400)
+}
