@@ -166,7 +166,7 @@ func (b *builder) want(d *object) {
 	live, was := b.live[d.Key], b.applied[d.Key]
 	c := Change{Key: d.Key, Desired: &d.Resource, Blocked: b.Blocked[d.Key]}
 	t := b.Traits[d.Key.Kind]
-	parent := t.parentOf(d.Key)
+	parent := t.ParentOf(d.Key)
 	switch {
 	case live == nil:
 		b.create(&c, was, t)
@@ -285,12 +285,12 @@ func atRevision(rev string) string {
 
 // parentGone reports whether the resource that k lives in is being deleted.
 func (b *builder) parentGone(k Key) bool {
-	parent := b.Traits[k.Kind].parentOf(k)
+	parent := b.Traits[k.Kind].ParentOf(k)
 	return !parent.IsZero() && (b.gone[parent] || b.desired[parent] == nil && b.applied[parent] != nil)
 }
 
-// parentOf returns the key of the resource that k lives in, read from k itself.
-func (t Traits) parentOf(k Key) Key {
+// ParentOf returns the key of the resource that k lives in, read from k itself.
+func (t Traits) ParentOf(k Key) Key {
 	for _, r := range t.Refs {
 		if t.Parent != "" && r.Path == t.Parent {
 			name, _, _ := strings.Cut(k.Name, "/")

@@ -41,7 +41,7 @@ func (b *builder) edges(changes []Change, at map[Key]int, edge func(later, earli
 	movedAway := map[Key]int{}
 	for i, c := range changes {
 		if c.Desired != nil && c.Desired.Needed {
-			p := b.Traits[c.Key.Kind].parentOf(c.Key)
+			p := b.Traits[c.Key.Kind].ParentOf(c.Key)
 			needed[p] = append(needed[p], i)
 		}
 		if !c.From.IsZero() {
