@@ -116,3 +116,16 @@ func TestUsersAreNotLookedUpWithoutNeed(t *testing.T) {
 	calls := s.since(func() { s.read(want...) })
 	require.ElementsMatch(t, []string{"POST /oauth/token 200", "GET /api/v1/groups 200", "GET /api/v1/spaces 200"}, calls)
 }
+
+func TestMemberByTwoNamesGoesByTheFirst(t *testing.T) {
+	s := newSandbox(t, qliktest.Options{})
+	s.user("idp|ann", "ann@example.com")
+	space := resource("space/Finance", finance)
+	bySubject, byEmail := member("Finance", "user:idp|ann", `"consumer"`), member("Finance", "email:ann@example.com", `"consumer"`)
+	s.converge(space, bySubject)
+	for _, want := range [][]plan.Resource{{space, byEmail, bySubject}, {space, bySubject, byEmail}} {
+		snap := s.read(want...)
+		require.Len(t, snap.Resources, 2)
+		require.Equal(t, want[1].Key, snap.Resources[0].Key)
+	}
+}

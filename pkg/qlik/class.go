@@ -19,7 +19,8 @@ func Class(err error) string {
 	switch {
 	case err == nil:
 		return ""
-	case errors.Is(err, ErrLimited):
+	case errors.Is(err, ErrLimited), errors.Is(err, errReply), errors.Is(err, errPartial),
+		errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return "platform"
 	case errors.Is(err, ErrSuspended), errors.Is(err, ErrDenied), unknownHost(err), badCertificate(err):
 		return "tenant"
@@ -31,9 +32,12 @@ func Class(err error) string {
 		}
 		return "change"
 	}
-	if cut(err) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) ||
-		errors.Is(err, errReply) || errors.Is(err, errPartial) {
+	if cut(err) {
 		return "platform"
+	}
+	var tok *TokenError
+	if errors.As(err, &tok) {
+		return "tenant"
 	}
 	return "change"
 }
@@ -54,6 +58,10 @@ func lost(err error) bool {
 	var e *Error
 	if errors.As(err, &e) {
 		return e.Status >= http.StatusInternalServerError
+	}
+	var tok *TokenError
+	if errors.As(err, &tok) {
+		return false
 	}
 	return errors.Is(err, errReply) || cut(err) && !neverSent(err)
 }

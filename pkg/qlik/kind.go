@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"iter"
@@ -122,7 +123,16 @@ func (k Kind[T]) roundtrip(spec []byte) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", k.Name, err)
 	}
-	return json.Marshal(v)
+	return encoded(v)
+}
+
+// encoded encodes a spec as people would write it, with < and & as they are.
+func encoded(v any) ([]byte, error) {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	err := e.Encode(v)
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), err
 }
 
 // strict decodes a declared spec: a field that T lacks would be lost silently.
@@ -149,7 +159,7 @@ func (k Kind[T]) list(ctx context.Context, t *Tenant, space string) iter.Seq2[pl
 				yield(plan.Resource{}, err)
 				return
 			}
-			spec, err := json.Marshal(item.Spec)
+			spec, err := encoded(item.Spec)
 			if !yield(plan.Resource{Key: plan.Key{Kind: k.Name, Name: item.Name}, ID: item.ID, Spec: spec}, err) || err != nil {
 				return
 			}
@@ -182,7 +192,7 @@ func (k Kind[T]) create(ctx context.Context, t *Tenant, key plan.Key, spec []byt
 }
 
 // maybeMade reports whether what could not be created may exist all the same.
-func maybeMade(err error) bool { return isConflict(err) || lost(err) }
+func maybeMade(err error) bool { return errors.Is(err, ErrConflict) || lost(err) }
 
 // find looks for a live resource by its key, with a listing of its own.
 func (k Kind[T]) find(ctx context.Context, t *Tenant, key plan.Key) (found Item[T], ok bool, err error) {

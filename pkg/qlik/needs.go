@@ -116,7 +116,7 @@ func (t *Tenant) need(ctx context.Context, s *Snapshot, space string, roles []st
 		}
 		if row != nil {
 			roles = append(roles, row.Spec.Roles...)
-			spec, err := json.Marshal(row.Spec)
+			spec, err := encoded(row.Spec)
 			if err != nil {
 				return err
 			}
@@ -124,7 +124,7 @@ func (t *Tenant) need(ctx context.Context, s *Snapshot, space string, roles []st
 		}
 	}
 	slices.Sort(roles)
-	spec, err := json.Marshal(Assignment{Space: Ref("space/" + space), Assignee: "bot", Roles: slices.Compact(roles)})
+	spec, err := encoded(Assignment{Space: Ref("space/" + space), Assignee: "bot", Roles: slices.Compact(roles)})
 	s.Needs = append(s.Needs, plan.Resource{Key: key, Spec: spec, Needed: true})
 	return err
 }

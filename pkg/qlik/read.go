@@ -20,8 +20,13 @@ const atOnce = 6
 // was applied, and nothing more: the kinds that occur in it, the members and
 // apps of the spaces that occur in it, the users it names. An error begins with
 // the listing it is about; then nothing is known.
+//
+// Where two resources in want mean one object, such as a member by subject and
+// by e-mail address, the object goes by the name of the first: put what is
+// declared before what was applied. Do not read while changes are made.
 func (t *Tenant) Read(ctx context.Context, want []plan.Resource) (*Snapshot, error) {
 	s := &Snapshot{Missing: map[plan.Key]string{}, Ambiguous: map[plan.Key][]string{}, read: map[listing]bool{}}
+	t.unlearn()
 	wanted, top, within := scope(want)
 	if err := t.meet(ctx, want); err != nil {
 		return nil, err

@@ -36,7 +36,7 @@ func (t retry) RoundTrip(req *http.Request) (*http.Response, error) {
 		Multiplier:          2,
 		MaxInterval:         15 * time.Second,
 	}
-	failures := 0
+	failures, start := 0, time.Now()
 	for attempt := 1; ; attempt++ {
 		again, err := rewound(req, attempt)
 		if err != nil {
@@ -46,6 +46,9 @@ func (t retry) RoundTrip(req *http.Request) (*http.Response, error) {
 		limited := err == nil && resp.StatusCode == http.StatusTooManyRequests
 		if !limited {
 			failures++
+		}
+		if limited && time.Since(start) > 2*limitedFor { // others get through, this one never
+			return resp, err
 		}
 		if !limited && (failures >= t.attempts || !worthRepeating(req, resp, err)) {
 			return resp, err

@@ -1,7 +1,6 @@
 package qlik
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -57,7 +56,9 @@ var _ = register(Kind[Space]{
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		for _, name := range append([]string{r.Key.Name}, r.Was...) {
-			t.owners[name] = cmp.Or(owner, t.owners[name])
+			if owner != "" {
+				t.owners[name] = append(t.owners[name], owner)
+			}
 		}
 	},
 	Lacks: func(t *Tenant, r plan.Resource, _ func(plan.Key) bool) string {
@@ -111,9 +112,13 @@ func ownerIn(spec []byte) string {
 func (t *Tenant) ownerOf(s spaceBody) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	owner := t.owners[s.Name]
-	if owner == "" || slices.Contains(t.people[owner], s.OwnerID) {
-		return owner
+	if len(t.owners[s.Name]) == 0 {
+		return ""
+	}
+	for _, owner := range t.owners[s.Name] {
+		if slices.Contains(t.people[owner], s.OwnerID) {
+			return owner
+		}
 	}
 	return "user:" + s.OwnerID
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -41,7 +42,7 @@ type Tenant struct {
 	spaces   map[string]facts                // by ID
 	people   map[string][]string             // user IDs by assignee, as declared
 	forms    map[string]map[string]string    // by space name: assignee as declared, by user ID
-	owners   map[string]string               // declared owner by space name
+	owners   map[string][]string             // declared owners by space name
 	bot      string                          // our own user ID, once asked
 	fresh    map[string]bool                 // IDs of spaces that this run made or joined
 	staged   map[string]string               // IDs of apps, by staging space, release and name
@@ -65,12 +66,20 @@ func NewTenant(c *Client, o TenantOptions) *Tenant {
 	if o.Poll.Limit == 0 {
 		o.Poll.Limit = 2 * time.Minute
 	}
-	return &Tenant{
+	t := &Tenant{
 		Client: c, options: o, sizes: sizes{longestBody, longestChunk},
-		ids: map[plan.Key]string{}, names: map[plan.Kind]map[string]string{}, spaces: map[string]facts{},
-		people: map[string][]string{}, forms: map[string]map[string]string{}, owners: map[string]string{},
 		fresh: map[string]bool{}, staged: map[string]string{}, imported: map[string]bool{}, busy: map[string]chan struct{}{},
 	}
+	t.unlearn()
+	return t
+}
+
+// unlearn forgets what a reading finds out. What this run did stays.
+func (t *Tenant) unlearn() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.ids, t.names, t.spaces = map[plan.Key]string{}, map[plan.Kind]map[string]string{}, map[string]facts{}
+	t.people, t.forms, t.owners = map[string][]string{}, map[string]map[string]string{}, map[string][]string{}
 }
 
 // learn remembers the ID of a resource.
@@ -108,7 +117,7 @@ func (t *Tenant) nameOf(k plan.Kind, id string) (string, bool) {
 }
 
 // id returns the ID of what a spec refers to. What was neither read nor made
-// in this run is looked for once.
+// in this run is looked for; two of one name are none.
 func (t *Tenant) id(ctx context.Context, r Ref) (string, error) {
 	key, err := plan.ParseKey(string(r))
 	if err != nil {
@@ -125,18 +134,23 @@ func (t *Tenant) id(ctx context.Context, r Ref) (string, error) {
 	if k.traits().within {
 		space = spaceOf(key)
 	}
+	var found []string
 	for live, err := range k.list(ctx, t, space) {
 		if err != nil {
 			return "", fmt.Errorf("%s: %w", key, err)
 		}
-		if _, dup := t.known(live.Key); !dup {
-			t.learn(live.Key, live.ID)
+		if live.Key == key {
+			found = append(found, live.ID)
 		}
+		t.learnFirst(live)
 	}
-	if id, ok := t.known(key); ok {
-		return id, nil
+	switch len(found) {
+	case 0:
+		return "", fmt.Errorf("%s %w", key, errAbsent)
+	case 1:
+		return found[0], nil
 	}
-	return "", fmt.Errorf("%s %w", key, errAbsent)
+	return "", fmt.Errorf("%s is ambiguous: %s", key, strings.Join(found, ", "))
 }
 
 // self returns the user ID that the client acts as; it asks once.
@@ -189,88 +203,6 @@ var (
 	errAbsent  = errors.New("does not exist")
 	errChanged = errors.New("the file changed since it was planned")
 )
-
-func isConflict(err error) bool { return errors.Is(err, ErrConflict) }
-
-// Do makes one change. Its error begins with the change's key. What a change
-// asks for may be so already, from a run that was killed: then it is done.
-//
-// Changes that do not depend on each other may be made concurrently.
-func (t *Tenant) Do(ctx context.Context, c plan.Change) error {
-	k, ok := kinds[c.Key.Kind]
-	if !ok {
-		return fmt.Errorf("%s: no such kind", c.Key)
-	}
-	if err := t.do(ctx, k, c); err != nil {
-		return fmt.Errorf("%s: %w", c.Key, err)
-	}
-	return nil
-}
-
-func (t *Tenant) do(ctx context.Context, k kind, c plan.Change) error {
-	switch c.Action {
-	case plan.Create, plan.Publish, plan.Replace:
-		if c.Desired == nil {
-			return fmt.Errorf("%s without a desired spec", c.Action)
-		}
-		if c.Action == plan.Replace {
-			if err := t.remove(ctx, k, c); err != nil {
-				return err
-			}
-		}
-		return k.create(ctx, t, c.Key, c.Desired.Spec)
-	case plan.Adopted, plan.Update, plan.Republish, plan.Move:
-		if c.Action == plan.Adopted && len(c.Fields) == 0 {
-			return nil
-		}
-		if c.Desired == nil || c.Live == nil {
-			return fmt.Errorf("%s without a live and a desired spec", c.Action)
-		}
-		id, err := t.idOf(ctx, c)
-		if err != nil {
-			return err
-		}
-		return k.update(ctx, t, id, c.Live, c.Desired)
-	case plan.Delete:
-		return t.remove(ctx, k, c)
-	}
-	return fmt.Errorf("action %q is not known", c.Action)
-}
-
-// idOf returns the ID of what a change is about: from reading, or, when the
-// plan was read from a file, by its name.
-func (t *Tenant) idOf(ctx context.Context, c plan.Change) (string, error) {
-	if c.Live != nil && c.Live.ID != "" {
-		return c.Live.ID, nil
-	}
-	key := c.Key
-	if c.Live != nil && !c.Live.Key.IsZero() {
-		key = c.Live.Key
-	} else if !c.From.IsZero() {
-		key = c.From
-	}
-	return t.id(ctx, Ref(key.String()))
-}
-
-func (t *Tenant) remove(ctx context.Context, k kind, c plan.Change) error {
-	id, err := t.idOf(ctx, c)
-	if errors.Is(err, errAbsent) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	err = k.remove(ctx, t, id)
-	if err != nil && !errors.Is(err, ErrNotFound) && !errors.Is(err, ErrGone) {
-		return err
-	}
-	key := c.Key
-	if c.Live != nil && !c.Live.Key.IsZero() {
-		key = c.Live.Key
-	}
-	t.forget(key)
-	return nil
-}
 
 // declared returns the form in which the assignees of a space are declared.
 func (t *Tenant) declared(space string) map[string]string {

@@ -104,6 +104,9 @@ func (t *tokens) explain(err error) error {
 		if errors.As(err, &outer) {
 			err = outer.Err // the URL says nothing new
 		}
+		if !errors.Is(err, errCut) && !errors.Is(err, errRefused) && !errors.Is(err, errReply) && !errors.Is(err, context.Canceled) {
+			err = fmt.Errorf("%w: %w", errReply, err)
+		}
 		e.cause = err
 		return e
 	}
