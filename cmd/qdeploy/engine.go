@@ -117,6 +117,7 @@ type study struct {
 	plan    *plan.Plan
 	dropped []plan.Change // what --kind left out of the plan
 	live    *qlik.Tenant
+	traits  map[plan.Kind]plan.Traits
 }
 
 // study reads a tenant and plans it; readOnly forbids every write on the way.
@@ -125,7 +126,7 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	if err != nil {
 		return nil, err
 	}
-	s := &study{tenant: t, desired: desired}
+	s := &study{tenant: t, desired: desired, traits: e.traits}
 	if s.digest, err = plan.DesiredSum(desired); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ import (
 type memory struct {
 	ledger  *ledger.Ledger // nil outside a repository
 	entries map[string]ledger.Entry
+	before  map[string]ledger.Entry // of tenants that this run has begun
 }
 
 // recall opens the ledger of the repository that the estate lies in. Outside a
@@ -75,6 +76,7 @@ const (
 	outcomeApplied  = "applied"
 	outcomePartly   = "partly applied"
 	outcomeApplying = "applying"
+	outcomeNone     = "not applied"
 )
 
 // stamp is what every entry of one run has in common.
@@ -90,8 +92,13 @@ func (m *memory) begin(s stamp, plans []*plan.Plan) error {
 		return nil
 	}
 	var entries []ledger.Entry
+	m.before = map[string]ledger.Entry{}
 	for _, p := range plans {
-		e := m.entries[p.Tenant.Name]
+		e, known := m.entries[p.Tenant.Name]
+		if !known {
+			e = ledger.Entry{Tenant: p.Tenant.Name, Host: p.Tenant.Host, Outcome: outcomeNone, Run: s.run, Time: s.now().UTC()}
+		}
+		m.before[p.Tenant.Name] = e
 		pending := map[string]bool{}
 		for _, k := range e.Pending {
 			pending[k] = true
@@ -105,7 +112,6 @@ func (m *memory) begin(s stamp, plans []*plan.Plan) error {
 			continue
 		}
 		e.Pending = slices.Sorted(maps.Keys(pending))
-		e.Tenant, e.Host = p.Tenant.Name, p.Tenant.Host
 		e.Outcome, e.Run, e.Time = outcomeApplying, s.run, s.now().UTC()
 		entries = append(entries, e)
 	}
@@ -155,20 +161,53 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 	}
 	for _, r := range t.desired {
 		o, changed := became[r.Key]
-		switch key := r.Key.String(); {
+		switch {
 		case r.Needed:
 		case !changed || o.Status == apply.Done:
-			e.Resources[key] = r.Spec
+			e.Resources[r.Key.String()] = r.Spec
 		default:
 			unfinished(&e, old, o)
 		}
 	}
-	for _, o := range outcomes {
-		if o.Change.Action == plan.Delete && o.Status != apply.Done {
-			keep(&e, old, o.Change.Key)
+	for name := range old.Resources {
+		if k, err := plan.ParseKey(name); err == nil && t.remains(k, became) {
+			e.Resources[name] = old.Resources[name]
 		}
 	}
 	return e
+}
+
+// remains reports whether a resource that was applied before, and that the
+// estate no longer declares, is still in the tenant for all that is known: its
+// deletion, or that of what it lives in, did not succeed, or nobody could look.
+func (t *study) remains(k plan.Key, became map[plan.Key]apply.Outcome) bool {
+	if t.declares(k) {
+		return false // remembered already, or renamed away
+	}
+	if o, ok := became[k]; ok {
+		return o.Status != apply.Done
+	}
+	if o, ok := became[t.traits[k.Kind].ParentOf(k)]; ok && o.Change.Action == plan.Delete {
+		return o.Status != apply.Done
+	}
+	return slices.Contains(t.plan.Held, k)
+}
+
+// declares reports whether the estate declares a resource, under this name or
+// as one that had it before.
+func (t *study) declares(k plan.Key) bool {
+	return slices.ContainsFunc(t.desired, func(r plan.Resource) bool {
+		return r.Key == k || r.Key.Kind == k.Kind && slices.Contains(r.Was, k.Name)
+	})
+}
+
+// undo is what to remember of a tenant that was begun and not touched.
+func (m *memory) undo(tenant string) *ledger.Entry {
+	e, ok := m.before[tenant]
+	if !ok {
+		return nil
+	}
+	return &e
 }
 
 // unfinished remembers of a change that did not succeed what was applied before

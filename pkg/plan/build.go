@@ -262,6 +262,7 @@ func (b *builder) prune() {
 			b.gone[k] = true
 		case !covered && !b.parentGone(k):
 			b.note("%s is no longer declared; what is there could not be read completely, so it stays", k)
+			b.plan.Held = append(b.plan.Held, k)
 		}
 	}
 	for _, k := range sortedKeys(b.gone) {

@@ -20,6 +20,7 @@ type Plan struct {
 	Unchanged int               `json:"unchanged,omitempty"` // declared resources that are as they should be
 	Unmanaged map[Kind][]string `json:"unmanaged,omitempty"` // names of what lives there and is not ours
 	Notes     []string          `json:"notes,omitempty"`     // what the reader should know, sorted
+	Held      []Key             `json:"held,omitempty"`      // applied, no longer declared, and not seen to be gone
 	Error     string            `json:"error,omitempty"`     // why the tenant could not be read
 	Digest    string            `json:"digest,omitempty"`    // see [Plan.Sum]
 }
