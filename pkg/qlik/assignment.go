@@ -186,8 +186,8 @@ func declareAssignment(t *Tenant, r plan.Resource) {
 		ids = []string{t.bot}
 	}
 	t.mu.Unlock()
-	if space := spaceOf(r.Key); len(ids) == 1 && t.declared(space)[ids[0]] == "" {
-		t.declare(space, ids[0], assignee)
+	if len(ids) == 1 {
+		t.declare(spaceOf(r.Key), ids[0], assignee)
 	}
 }
 

@@ -117,7 +117,7 @@ func TestUsersAreNotLookedUpWithoutNeed(t *testing.T) {
 	require.ElementsMatch(t, []string{"POST /oauth/token 200", "GET /api/v1/groups 200", "GET /api/v1/spaces 200"}, calls)
 }
 
-func TestMemberByTwoNamesGoesByTheFirst(t *testing.T) {
+func TestMemberByTwoNamesGoesByTheLast(t *testing.T) {
 	s := newSandbox(t, qliktest.Options{})
 	s.user("idp|ann", "ann@example.com")
 	space := resource("space/Finance", finance)
@@ -126,6 +126,6 @@ func TestMemberByTwoNamesGoesByTheFirst(t *testing.T) {
 	for _, want := range [][]plan.Resource{{space, byEmail, bySubject}, {space, bySubject, byEmail}} {
 		snap := s.read(want...)
 		require.Len(t, snap.Resources, 2)
-		require.Equal(t, want[1].Key, snap.Resources[0].Key)
+		require.Equal(t, want[2].Key, snap.Resources[0].Key)
 	}
 }

@@ -22,8 +22,8 @@ const atOnce = 6
 // the listing it is about; then nothing is known.
 //
 // Where two resources in want mean one object, such as a member by subject and
-// by e-mail address, the object goes by the name of the first: put what is
-// declared before what was applied. Do not read while changes are made.
+// by e-mail address, the object goes by the name of the last: put what is
+// declared after what was applied. Do not read while changes are made.
 func (t *Tenant) Read(ctx context.Context, want []plan.Resource) (*Snapshot, error) {
 	s := &Snapshot{Missing: map[plan.Key]string{}, Ambiguous: map[plan.Key][]string{}, read: map[listing]bool{}}
 	t.unlearn()

@@ -115,7 +115,7 @@ func (t *Tenant) ownerOf(s spaceBody) string {
 	if len(t.owners[s.Name]) == 0 {
 		return ""
 	}
-	for _, owner := range t.owners[s.Name] {
+	for _, owner := range slices.Backward(t.owners[s.Name]) {
 		if slices.Contains(t.people[owner], s.OwnerID) {
 			return owner
 		}
