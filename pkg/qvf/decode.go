@@ -54,6 +54,8 @@ type decoder struct {
 	inflater
 	app   *App
 	names map[string]struct{} // of entries, to refuse seconds
+
+	body, security []byte // of the last directory line
 }
 
 // walk decodes a directory and those below it.

@@ -32,7 +32,7 @@ type entry struct {
 	line   int64  // offset of the line in the file
 	header uint64 // offset of the stream's header
 	date   float64
-	meta   []byte // JSON, nil if none
+	meta   []byte // JSON, nil if none; overwritten by the next entry
 }
 
 var errLine = errors.New("directory line makes no sense")
@@ -76,13 +76,10 @@ func (d *decoder) entry(lines []byte, parent string) (entry, int, error) {
 	if more > uint64(len(lines)/lineSize-1) {
 		return e, 0, errLine
 	}
-	body := lines[8:lineSize]
-	if more > 0 {
-		if err := d.take(int64(more) * lineSize); err != nil {
-			return e, 0, err
-		}
-		body = append(make([]byte, 0, (more+1)*lineSize), body...)
+	if err := d.grow(&d.body, int64(more+1)*lineSize); err != nil {
+		return e, 0, err
 	}
+	body := append(d.body[:0], lines[8:lineSize]...)
 	n := lineSize
 	for ; more > 0; more-- {
 		if binary.LittleEndian.Uint32(lines[n:]) != lineMore {
@@ -168,14 +165,21 @@ func (d *decoder) parseMeta(b []byte) (entryMeta, error) {
 		return m, err
 	}
 	m.kind = str(v[0])
-	security, err := base64.StdEncoding.DecodeString(str(v[1]))
+	if len(v[1]) < 2 || v[1][0] != '"' {
+		return m, nil
+	}
+	coded, err := unescape(v[1][1 : len(v[1])-1])
+	if err != nil || len(coded) == 0 {
+		return m, err
+	}
+	if err := d.grow(&d.security, int64(len(coded))); err != nil {
+		return m, err
+	}
+	n, err := base64.StdEncoding.Decode(d.security[:cap(d.security)], coded)
 	if err != nil {
 		return m, err
 	}
-	if len(security) == 0 {
-		return m, nil
-	}
-	return m, d.parseSecurity(trimNUL(security), &m)
+	return m, d.parseSecurity(trimNUL(d.security[:n]), &m)
 }
 
 func (d *decoder) parseSecurity(b []byte, m *entryMeta) error {
@@ -210,10 +214,11 @@ const oleEpoch = -25569 * 24 * 60 * 60 * 1000 // 1899-12-30 in Unix milliseconds
 
 // oleTime converts an OLE date, in days since 1899-12-30; nonsense is the zero time.
 func oleTime(days float64) time.Time {
-	if !(days > 0 && days < 2958466) { // up to the year 9999
+	ms := math.Round(days * 24 * 60 * 60 * 1000)
+	if !(ms > 0 && days < 2958466) { // up to the year 9999
 		return time.Time{}
 	}
-	return time.UnixMilli(oleEpoch + int64(math.Round(days*24*60*60*1000))).UTC()
+	return time.UnixMilli(oleEpoch + int64(ms)).UTC()
 }
 
 func oleDate(t time.Time) float64 {

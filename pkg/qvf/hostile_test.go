@@ -108,7 +108,7 @@ func TestDecodeEntries(t *testing.T) {
 		object  = "GenericAppObjectEntry"
 		list    = "GenericVariableEntryList"
 	)
-	bomb := entryOf(t, "m", measure, append(bytes.Repeat([]byte(" "), 1<<24), '{', '}'))
+	bomb := entryOf(t, "m", measure, append(bytes.Repeat([]byte(" "), 9<<20), '{', '}'))
 	longer := entryOf(t, "m", measure, []byte(`{"a":1}`))
 	binary.LittleEndian.PutUint32(longer.content[24:], 3)
 	shorter := entryOf(t, "m", measure, []byte(`{"a":1}`))
@@ -249,17 +249,17 @@ func TestDecodeLFSPointer(t *testing.T) {
 
 // Whatever the bytes, no more is allocated than the limit says.
 func TestDecodeBounded(t *testing.T) {
-	const limit, slack = 32 << 20, 4 << 20
+	const limit, slack = 8 << 20, 1 << 20
 	object := func(s string) []byte {
 		return []byte(`{"qRoot":{"qProperty":0,"qChildren":[` + s + `{"qProperty":0}]}}`)
 	}
 	for name, f := range map[string]file{
-		"nodes":     entryOf(t, "o", "GenericAppObjectEntry", object(strings.Repeat(`{"qProperty":0},`, 1<<20))),
-		"extra":     entryOf(t, "o", "GenericAppObjectEntry", object(strings.Repeat(`{"qProperty":0,"":0},`, 1<<19))),
-		"variables": entryOf(t, "user_variablelist", "", []byte(`{"qEntryList":[`+strings.Repeat(`{"qProperties":{}},`, 1<<20)+`{}]}`)),
-		"script":    entryOf(t, "qvapp_appscript", "", []byte(`{"qScript":"`+strings.Repeat(`\n`, 10<<20)+`"}`)),
-		"list":      entryOf(t, "m", "GenericMeasureProperties", []byte(`{"a":[`+strings.Repeat(`[],`, 9<<20)+`0]}`)),
-		"fields":    {"qvapp_data", nil, append([]byte("\x031.0\x00\x00\x00\x00\xff\xff\xff\x7f"), make([]byte, 1<<20)...)},
+		"nodes":     entryOf(t, "o", "GenericAppObjectEntry", object(strings.Repeat(`{"qProperty":0},`, 1<<17))),
+		"extra":     entryOf(t, "o", "GenericAppObjectEntry", object(strings.Repeat(`{"qProperty":0,"":0},`, 1<<17))),
+		"variables": entryOf(t, "user_variablelist", "", []byte(`{"qEntryList":[`+strings.Repeat(`{"qProperties":{}},`, 1<<17)+`{}]}`)),
+		"script":    entryOf(t, "qvapp_appscript", "", []byte(`{"qScript":"`+strings.Repeat(`\n`, 5<<19)+`"}`)),
+		"list":      entryOf(t, "m", "GenericMeasureProperties", []byte(`{"a":[`+strings.Repeat(`[],`, 9<<18)+`0]}`)),
+		"fields":    {"qvapp_data", nil, append([]byte("\x031.0\x00\x00\x00\x00\xff\xff\xff\x7f"), make([]byte, 1<<18)...)},
 	} {
 		b := craft(files(f))
 		var before, after runtime.MemStats

@@ -17,7 +17,7 @@ import (
 // plain is a second reader of the format, written from the package's documentation and sharing no code
 // with it. It trusts what it reads.
 type plain struct {
-	*testing.T
+	testing.TB
 	b []byte
 }
 

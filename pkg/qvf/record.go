@@ -12,7 +12,7 @@ import (
 
 // inflater is what inflating one record leaves for the next.
 type inflater struct {
-	stored []byte
+	stored []byte // as it is in the file
 	src    bytes.Reader
 	zlib   io.ReadCloser
 }
@@ -22,19 +22,37 @@ const maxRatio = 1032
 
 // load reads a whole stream into memory that the next call reuses.
 func (d *decoder) load(s stream) ([]byte, error) {
-	if s.size > int64(cap(d.stored)) {
-		n := s.size + s.size/4
-		if err := d.take(n); err != nil {
-			return nil, err
-		}
-		d.stored = make([]byte, n)
+	if err := d.grow(&d.stored, s.size); err != nil {
+		return nil, err
 	}
 	b := d.stored[:s.size]
 	return b, d.read(s, b, 0)
 }
 
-// json reads an entry that is a JSON document, in a record or plain.
+// grow makes room for n bytes in memory that is used again and again.
+func (d *decoder) grow(b *[]byte, n int64) error {
+	if n <= int64(cap(*b)) {
+		return nil
+	}
+	n += n / 4
+	if err := d.take(n); err != nil {
+		return err
+	}
+	*b = make([]byte, n)
+	return nil
+}
+
+// json reads an entry that is a JSON document, in a record or plain, and checks it.
 func (d *decoder) json(s stream) (json.RawMessage, error) {
+	b, err := d.document(s)
+	if err != nil {
+		return nil, err
+	}
+	return scanObject(b)
+}
+
+// document is json for a caller who checks the document while decoding it.
+func (d *decoder) document(s stream) ([]byte, error) {
 	b, err := d.load(s)
 	if err != nil {
 		return nil, err
@@ -47,7 +65,7 @@ func (d *decoder) json(s stream) (json.RawMessage, error) {
 	} else if b, err = d.inflate(b); err != nil {
 		return nil, err
 	}
-	return scanObject(trimNUL(b))
+	return trimNUL(b), nil
 }
 
 // head reads at most n bytes of a stream into memory that the next call reuses.

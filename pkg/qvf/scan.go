@@ -1,6 +1,7 @@
 package qvf
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"unicode/utf8"
@@ -209,6 +210,12 @@ func (s *scanner) quoted() ([]byte, error) {
 	s.i++
 	start, ascii := s.i, true
 	for s.i < len(s.b) {
+		for len(s.b)-s.i >= 8 && plain8(binary.LittleEndian.Uint64(s.b[s.i:])) {
+			s.i += 8
+		}
+		if s.i == len(s.b) {
+			break
+		}
 		switch c := s.b[s.i]; {
 		case c == '"':
 			q := s.b[start:s.i]
@@ -229,6 +236,16 @@ func (s *scanner) quoted() ([]byte, error) {
 		}
 	}
 	return nil, s.errorf("string without end")
+}
+
+// plain8 says of eight bytes that all are ASCII and none ends a string or is special in one. It may miss
+// that they are: subtracting borrows from the next byte.
+func plain8(x uint64) bool {
+	const ones = 0x0101010101010101
+	control := x - ones*' '
+	quote := (x ^ ones*'"') - ones
+	escape := (x ^ ones*'\\') - ones
+	return (x|control|quote|escape)&(ones<<7) == 0
 }
 
 func (s *scanner) escape() error {

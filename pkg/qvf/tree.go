@@ -8,7 +8,7 @@ import (
 
 // script decodes qvapp_appscript; breakpoints and favourites of the editor are left behind.
 func (d *decoder) script(s stream) error {
-	b, err := d.json(s)
+	b, err := d.document(s)
 	if err != nil {
 		return err
 	}
@@ -25,49 +25,73 @@ func (d *decoder) script(s stream) error {
 
 // variables decodes a variable list. In both lists an entry may say that a script made it.
 func (d *decoder) variables(path string, s stream) error {
-	b, err := d.json(s)
+	b, err := d.document(s)
 	if err != nil {
 		return err
 	}
-	v, err := pick(b, "qEntryList")
-	if err != nil || v[0] == nil {
+	doc := scanner{b: b}
+	seen := false
+	err = doc.members(func(key []byte) error {
+		if string(key) != "qEntryList" {
+			return nil
+		}
+		if seen {
+			return doc.errorf("second qEntryList")
+		}
+		seen = true
+		return doc.elements(func() error { return d.variable(&doc, path) })
+	})
+	if err != nil {
 		return err
 	}
-	list := scanner{b: v[0]}
-	return list.elements(func() error {
-		e, err := list.raw()
-		if err != nil {
-			return err
+	return doc.end()
+}
+
+// variable decodes an element of a variable list.
+func (d *decoder) variable(s *scanner, path string) error {
+	if err := d.take(nodeCost); err != nil {
+		return err
+	}
+	var properties []byte
+	var made, flag bool
+	err := s.members(func(key []byte) (err error) {
+		switch string(key) {
+		case "qProperties":
+			if properties != nil {
+				return s.errorf("second qProperties")
+			}
+			properties, err = s.raw()
+		case "qIsScriptCreated":
+			var v []byte
+			v, err = s.once(&flag, "qIsScriptCreated")
+			made = truth(v)
 		}
-		if err := d.take(nodeCost); err != nil {
-			return err
-		}
-		v, err := pick(e, "qProperties", "qIsScriptCreated")
-		if err != nil {
-			return err
-		}
-		if v[0] == nil {
-			return errors.New("variable without qProperties")
-		}
-		name, err := pick(v[0], "qName")
-		if err != nil {
-			return fmt.Errorf("variable: %w", err)
-		}
-		if err := d.take(2 * int64(len(name[0]))); err != nil {
-			return err
-		}
-		to := &d.app.Variables
-		if path == "qvapp_variablelist" || truth(v[1]) {
-			to = &d.app.ScriptVariables
-		}
-		*to = append(*to, Variable{Name: str(name[0]), Properties: v[0]})
-		return nil
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	if properties == nil {
+		return s.errorf("variable without qProperties")
+	}
+	name, err := pick(properties, "qName")
+	if err != nil {
+		return fmt.Errorf("variable: %w", err)
+	}
+	if err := d.take(2 * int64(len(name[0]))); err != nil {
+		return err
+	}
+	to := &d.app.Variables
+	if made || path == "qvapp_variablelist" {
+		to = &d.app.ScriptVariables
+	}
+	*to = append(*to, Variable{Name: str(name[0]), Properties: properties})
+	return nil
 }
 
 // tree decodes an object with its children.
 func (d *decoder) tree(s stream, o *Object) error {
-	b, err := d.json(s)
+	b, err := d.document(s)
 	if err != nil {
 		return err
 	}
@@ -93,7 +117,10 @@ func (d *decoder) tree(s stream, o *Object) error {
 	if err == nil && !root {
 		err = errors.New("object without qRoot")
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return t.end()
 }
 
 // once consumes the value of a member that may stand in its object only once.
