@@ -3,13 +3,15 @@ package plan
 import (
 	"cmp"
 	"encoding/json"
-	"maps"
+	"reflect"
 	"slices"
 )
 
-// diff returns the managed fields of desired whose value in live is another, by
-// path. A field that desired does not mention is not managed; nor are inputs.
-// Missing, null and "" are the same: Qlik answers any of them for an unset text.
+// diff returns the fields of desired whose value in live is another, by path. A
+// field that desired does not mention is not managed. Missing, null and "" are
+// the same: Qlik answers any of them for an unset text; so are missing and an
+// empty array or object. Arrays are compared whole. Secrets and inputs are not
+// in what it is given.
 func diff(live, desired map[string]any, t Traits) []Field {
 	d := differ{traits: t}
 	d.object("", live, desired)
@@ -23,51 +25,51 @@ type differ struct {
 }
 
 func (d *differ) object(path string, live, desired map[string]any) {
-	for _, k := range slices.Sorted(maps.Keys(desired)) {
-		p := join(path, k)
-		if matchesAny(d.traits.Input, p) {
-			continue
-		}
-		d.value(p, live[k], desired[k])
+	for k, want := range desired {
+		d.value(join(path, k), live[k], want)
 	}
 }
 
 func (d *differ) value(path string, live, desired any) {
 	l, lok := live.(map[string]any)
 	w, wok := desired.(map[string]any)
-	if lok && wok {
+	if wok && (lok || blank(live)) {
 		d.object(path, l, w)
 		return
 	}
-	if d.same(path, live, desired) {
-		return
+	if !d.same(path, live, desired) {
+		d.out = append(d.out, Field{Path: path, Live: rawOrNil(live), Desired: rawOrNil(desired)})
 	}
-	f := Field{Path: path, Live: rawOrNil(live), Desired: rawOrNil(desired)}
-	if matchesAny(d.traits.Secret, path) {
-		f.Live, f.Desired, f.Hidden = nil, nil, true
-	}
-	d.out = append(d.out, f)
 }
 
 func (d *differ) same(path string, live, desired any) bool {
-	if blank(live) && blank(desired) {
+	if empty(live) && empty(desired) && (blank(live) || blank(desired)) {
 		return true
 	}
 	l, lok := live.([]any)
 	w, wok := desired.([]any)
-	if blank(live) && wok && len(w) == 0 || blank(desired) && lok && len(l) == 0 {
-		return true
-	}
-	if lok && wok && matchesAny(d.traits.Include, path) {
+	if (lok || blank(live)) && wok && matchesAny(d.traits.Include, path) {
 		return subset(elements(w), elements(l))
 	}
 	if lok && wok && matchesAny(d.traits.Set, path) {
 		return slices.Equal(elements(l), elements(w))
 	}
-	return string(encode(live)) == string(encode(desired))
+	return reflect.DeepEqual(live, desired)
 }
 
+// blank reports whether v is an unset text.
 func blank(v any) bool { return v == nil || v == "" }
+
+// empty reports whether v is blank or holds nothing.
+func empty(v any) bool {
+	switch v := v.(type) {
+	case []any:
+		return len(v) == 0
+	case map[string]any:
+		return len(v) == 0
+	}
+	return blank(v)
+}
 
 // elements returns the members of a set in canonical form, sorted, once each.
 func elements(a []any) []string {
@@ -101,27 +103,22 @@ func causes(fields []Field, live, desired, applied map[string]any, t Traits) Cau
 	if applied == nil {
 		return Unknown
 	}
-	mine := pathsOf(diff(applied, desired, t))
-	theirs := pathsOf(diff(live, applied, t))
 	all := Unknown
 	for i := range fields {
-		p := fields[i].Path
-		// A field that was not managed before is a change, whatever live holds.
-		fields[i].Cause = causeOf(mine[p], theirs[p])
+		fields[i].Cause = causeOf(fields[i].Path, live, desired, applied, t)
 		all = both(all, fields[i].Cause)
 	}
 	return all
 }
 
-func pathsOf(fields []Field) map[string]bool {
-	m := make(map[string]bool, len(fields))
-	for _, f := range fields {
-		m[f.Path] = true
+func causeOf(path string, live, desired, applied map[string]any, t Traits) Cause {
+	was, managed := lookup(applied, path)
+	if !managed {
+		return Changed // whatever live holds, nobody had asked for anything else
 	}
-	return m
-}
-
-func causeOf(mine, theirs bool) Cause {
+	is, _ := lookup(live, path)
+	wanted, _ := lookup(desired, path)
+	mine, theirs := differs(path, was, wanted, t), differs(path, is, was, t)
 	switch {
 	case mine && theirs:
 		return Both
@@ -130,6 +127,12 @@ func causeOf(mine, theirs bool) Cause {
 	default:
 		return Changed
 	}
+}
+
+func differs(path string, live, desired any, t Traits) bool {
+	d := differ{traits: t}
+	d.value(path, live, desired)
+	return len(d.out) > 0
 }
 
 func both(a, b Cause) Cause {
@@ -141,4 +144,18 @@ func both(a, b Cause) Cause {
 	default:
 		return Both
 	}
+}
+
+// dropped returns the elements of an Include set that were applied, are live and
+// are no longer desired. Such a set may hold more than is declared, so they stay.
+func dropped(path string, live, desired, applied map[string]any) []string {
+	list := func(m map[string]any) []string {
+		v, _ := lookup(m, path)
+		a, _ := v.([]any)
+		return elements(a)
+	}
+	is, wanted, was := list(live), list(desired), list(applied)
+	return slices.DeleteFunc(was, func(e string) bool {
+		return !slices.Contains(is, e) || slices.Contains(wanted, e)
+	})
 }

@@ -4,12 +4,16 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
 )
 
 // Sum returns the digest of what the plan would do: SHA-256, in hexadecimal,
 // over the canonical JSON of the tenant's name and host and of its changes.
-// IDs, positions, notes, counts, and whether a change is blocked are not in it:
-// they differ without anything else being done. A plan that could not be made
+// IDs, positions, causes, notes, counts, and whether a change is blocked are not
+// in it: they differ without anything else being done. Nor are secrets: of one
+// that is written the digest says only that it is. A plan that could not be made
 // has no digest.
 func (p *Plan) Sum() string {
 	if p.Error != "" {
@@ -42,18 +46,16 @@ func sum(b []byte) string {
 }
 
 // DesiredSum returns the digest of a tenant's desired resources, in any order.
+// It is over the specs as they are given: what names a secret is in it.
 func DesiredSum(desired []Resource) (string, error) {
-	h := sha256.New()
-	m := make(map[Key]json.RawMessage, len(desired))
-	for _, r := range desired {
-		spec, err := Canonical(r.Spec)
+	lines := make([]string, len(desired))
+	for i, r := range desired {
+		spec, err := Canonical(r.WithSecrets())
 		if err != nil {
-			return "", err
+			return "", fmt.Errorf("%s: %v", r.Key, err)
 		}
-		m[r.Key] = spec
+		lines[i] = string(encode([]any{r.Key.String(), spec}))
 	}
-	for _, k := range sortedKeys(m) {
-		h.Write(encode([]any{k.String(), m[k]}))
-	}
-	return hex.EncodeToString(h.Sum(nil)), nil
+	slices.SortFunc(lines, strings.Compare)
+	return sum([]byte(strings.Join(lines, "\n"))), nil
 }

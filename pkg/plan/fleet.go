@@ -81,11 +81,14 @@ func (f *Fleet) Counts() (counts map[Action]int, tenants int) {
 	return counts, tenants
 }
 
-// Writes returns how many write calls the changes are expected to cost.
+// Writes returns how many write calls the changes that may be applied are
+// expected to cost.
 func (f *Fleet) Writes() (n int) {
 	for _, p := range f.Plans {
 		for _, c := range p.Changes {
-			n += c.Writes
+			if c.Blocked == "" {
+				n += c.Writes
+			}
 		}
 	}
 	return n

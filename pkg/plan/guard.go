@@ -14,7 +14,8 @@ type Guards struct {
 }
 
 // Apply blocks the changes of p that the guards do not allow, each with what
-// would allow it.
+// would allow it, and what waits for them. What is blocked already counts too: a
+// plan that would lose this much is a mistake, whatever else is wrong with it.
 func (g Guards) Apply(p *Plan) {
 	lost := 0
 	for i := range p.Changes {
@@ -27,13 +28,14 @@ func (g Guards) Apply(p *Plan) {
 			c.Hint = fmt.Sprintf("add %q to guards.replace in the estate to allow it", c.Key.Kind)
 		}
 	}
+	defer p.stall()
 	if g.DeletesPerTenant < 0 || lost <= g.DeletesPerTenant {
 		return
 	}
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		if (c.Action == Delete || c.Action == Replace) && c.Blocked == "" {
-			c.Blocked = fmt.Sprintf("%d deletes in one tenant are more than guards.deletesPerTenant allows (%d)", lost, g.DeletesPerTenant)
+			c.Blocked = fmt.Sprintf("%s in one tenant, and guards.deletesPerTenant allows %d", losses(lost), g.DeletesPerTenant)
 			c.Hint = "raise guards.deletesPerTenant in the estate if they are all meant"
 		}
 	}
@@ -53,7 +55,14 @@ func (g Guards) Check(f *Fleet) {
 	f.Refused = nil
 	if g.Deletes >= 0 && lost > g.Deletes {
 		f.Refused = append(f.Refused, fmt.Sprintf(
-			"%d deletes in %d tenants are more than guards.deletes allows (%d); raise it in the estate if they are all meant",
-			lost, tenants, g.Deletes))
+			"%s in %s, and guards.deletes allows %d; raise it in the estate if they are all meant",
+			losses(lost), plural(tenants, "tenant"), g.Deletes))
 	}
+}
+
+func losses(n int) string {
+	if n == 1 {
+		return "1 delete or replacement"
+	}
+	return fmt.Sprintf("%d deletes and replacements", n)
 }

@@ -3,6 +3,8 @@ package plan
 import (
 	"cmp"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -33,6 +35,12 @@ func ParseKey(s string) (Key, error) {
 	return Key{Kind(kind), name}, nil
 }
 
+// keyOf returns the key that s says, or the zero Key, which is in no map.
+func keyOf(s string) Key {
+	k, _ := ParseKey(s)
+	return k
+}
+
 // MarshalText writes the key as [Key.String] does.
 func (k Key) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
@@ -49,4 +57,8 @@ func (k *Key) UnmarshalText(b []byte) (err error) {
 // Compare orders keys by kind, then by name.
 func (k Key) Compare(l Key) int {
 	return cmp.Or(cmp.Compare(k.Kind, l.Kind), cmp.Compare(k.Name, l.Name))
+}
+
+func sortedKeys[V any](m map[Key]V) []Key {
+	return slices.SortedFunc(maps.Keys(m), Key.Compare)
 }

@@ -1,6 +1,10 @@
 package plan
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+)
 
 // Resource is one object, either declared by the estate or found in a tenant.
 type Resource struct {
@@ -9,8 +13,9 @@ type Resource struct {
 	Spec json.RawMessage `json:"spec,omitempty"` // a JSON object: the managed fields
 	Pos  string          `json:"pos,omitempty"`  // file:line:column of the declaration
 
-	Was   []string `json:"-"` // names it had before ("previously:"), newest first
-	Adopt Adopt    `json:"-"` // what to do when it exists and was never applied
+	Secrets Secrets  `json:"-"` // what [Traits.Seal] took out of Spec
+	Was     []string `json:"-"` // key names it had before ("previously:"), newest first
+	Adopt   Adopt    `json:"-"` // what to do when it exists and was never applied
 
 	// Needed marks what the engine itself needs and the estate did not write,
 	// such as the bot's own membership of a space. It is created when absent,
@@ -29,10 +34,12 @@ const (
 
 // Traits is what the planner knows of a kind. The schema says it, in attributes.
 // Paths are JSON pointers into a spec, where the segment "*" stands for every
-// element of an array or object.
+// element of an array or object; a path means what lies beneath it too. Arrays
+// are compared whole, so an immutable field inside one makes the array immutable
+// only if the array is named.
 type Traits struct {
 	Immutable []string // fixed at creation: a difference means replacement
-	Secret    []string // written, never read back, never shown
+	Secret    []string // written, never read back, never shown; compared with what was applied
 	Refs      []Ref    // references to other resources
 	Set       []string // arrays whose order means nothing
 	Include   []string // sets that may hold more than is declared
@@ -44,6 +51,33 @@ type Traits struct {
 	Create, Update Action // what creating and updating are called; "" for the plain words
 	Writes         int    // write calls that creating or updating costs; 0 means 1
 	Container      bool   // holds others: to replace or delete it can lose what is inside
+}
+
+// ParentOf returns the key of the resource that k lives in, read from k itself:
+// from the first part of its name. It is the zero Key of what lives in nothing.
+func (t Traits) ParentOf(k Key) Key {
+	i := slices.IndexFunc(t.Refs, func(r Ref) bool { return t.Parent != "" && r.Path == t.Parent })
+	if i < 0 {
+		return Key{}
+	}
+	name, _, _ := strings.Cut(k.Name, "/")
+	return Key{t.Refs[i].Kind, name}
+}
+
+// parentOf is ParentOf for what has a spec, which says it better if what lives in
+// something can have a slash in its name, and hold others.
+func (t Traits) parentOf(k Key, spec map[string]any) Key {
+	parent := t.ParentOf(k)
+	if parent.IsZero() {
+		return parent
+	}
+	at(spec, t.Parent, func(s string) string {
+		if p := keyOf(s); !p.IsZero() && strings.HasPrefix(k.Name, p.Name+"/") {
+			parent = p
+		}
+		return s
+	})
+	return parent
 }
 
 // Ref is a reference in a spec: the string at Path is the key of a resource.
@@ -92,6 +126,7 @@ type Field struct {
 }
 
 // Change is one step of a plan. Live is nil when creating, Desired when deleting.
+// Fields are those that differ; when creating, the secrets that are written.
 type Change struct {
 	Action  Action    `json:"action"`
 	Key     Key       `json:"key"`

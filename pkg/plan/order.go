@@ -1,7 +1,7 @@
 package plan
 
 import (
-	"fmt"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -35,53 +35,78 @@ func (b *builder) order() error {
 	return err
 }
 
-// edges reports every pair of changes of which one must wait for the other.
+// links finds the pairs of changes of which one must wait for the other.
+type links struct {
+	*builder
+	changes   []Change
+	at        map[Key]int
+	needed    map[Key][]int // parent → changes that the engine needs there first
+	movedAway map[Key]int   // the old names of what is renamed
+	edge      func(later, earlier int)
+}
+
 func (b *builder) edges(changes []Change, at map[Key]int, edge func(later, earlier int)) {
-	needed := map[Key][]int{} // parent → changes that the engine needs first
-	movedAway := map[Key]int{}
+	l := links{b, changes, at, map[Key][]int{}, map[Key]int{}, edge}
 	for i, c := range changes {
 		if c.Desired != nil && c.Desired.Needed {
-			p := b.Traits[c.Key.Kind].ParentOf(c.Key)
-			needed[p] = append(needed[p], i)
+			p := b.desired[c.Key].parent
+			l.needed[p] = append(l.needed[p], i)
 		}
 		if !c.From.IsZero() {
-			movedAway[c.From] = i
+			l.movedAway[c.From] = i
 		}
 	}
 	for i, c := range changes {
-		if j, ok := movedAway[c.Key]; ok {
+		if j, ok := l.movedAway[c.Key]; ok {
 			edge(i, j) // its name must be free first
 		}
-		b.refEdges(i, c, at, needed, edge)
+		if c.Desired != nil {
+			l.toCome(i)
+		}
+		if c.Live != nil {
+			l.toGo(i)
+		}
 	}
 }
 
-func (b *builder) refEdges(i int, c Change, at map[Key]int, needed map[Key][]int, edge func(later, earlier int)) {
-	t := b.Traits[c.Key.Kind]
-	if c.Desired != nil {
-		for k := range t.Targets(c.Desired.Spec) {
-			if j, ok := at[k]; ok {
-				edge(i, j)
-			}
-			for _, j := range needed[k] {
-				if !c.Desired.Needed {
-					edge(i, j)
-				}
-			}
+// toCome makes a change wait for what it will refer to, and for what the engine
+// needs before it works there.
+func (l *links) toCome(i int) {
+	for k := range l.desired[l.changes[i].Key].targets {
+		if j, ok := l.at[k]; ok && l.changes[j].Action != Delete {
+			l.edge(i, j)
 		}
+		l.mayWork(i, k)
 	}
-	if c.Live == nil {
-		return
-	}
-	// What held on to something that goes, or loses its ID, lets go first.
-	for k := range t.Targets(c.Live.Spec) {
-		j, ok := at[k]
-		if !ok {
+}
+
+// toGo makes what is deleted, or loses its ID, wait until the i-th change has
+// let go of it.
+func (l *links) toGo(i int) {
+	c := l.changes[i]
+	for k := range l.live[c.Key].targets {
+		if c.Desired == nil {
+			l.mayWork(i, k)
+		}
+		j, ok := l.at[k]
+		if !ok || c.Desired != nil && hasTarget(l.desired[c.Key], k) {
 			continue
 		}
-		if changes := b.plan.Changes[j]; changes.Action == Delete {
-			edge(j, i)
+		switch l.changes[j].Action {
+		case Delete, Replace:
+			l.edge(j, i)
+		case Move:
+			l.edge(i, j) // it is known by the new name from here on
 		}
+	}
+}
+
+func (l *links) mayWork(i int, parent Key) {
+	if d := l.changes[i].Desired; d != nil && d.Needed {
+		return
+	}
+	for _, j := range l.needed[parent] {
+		l.edge(i, j)
 	}
 }
 
@@ -116,11 +141,31 @@ func sortByAfter(changes []Change) ([]Change, error) {
 	if len(out) == len(changes) {
 		return out, nil
 	}
-	var circle []string
+	return changes, errors.New("these wait for one another: " + circle(changes, done))
+}
+
+// circle names changes of which each waits for the next, and the last for the first.
+func circle(changes []Change, done []bool) string {
+	waits := map[Key]Key{} // one of the changes not done that each such change waits for
+	var k Key
 	for i, c := range changes {
 		if !done[i] {
-			circle = append(circle, c.Key.String())
+			waits[c.Key], k = Key{}, c.Key
 		}
 	}
-	return changes, fmt.Errorf("these wait for one another: %s", strings.Join(circle, ", "))
+	for i, c := range changes {
+		for _, w := range c.After {
+			if _, undone := waits[w]; undone && !done[i] {
+				waits[c.Key] = w
+			}
+		}
+	}
+	for range waits { // whatever leads into the circle is behind us after so many steps
+		k = waits[k]
+	}
+	names := []string{k.String()}
+	for w := waits[k]; w != k; w = waits[w] {
+		names = append(names, w.String())
+	}
+	return strings.Join(append(names, k.String()), " → ")
 }

@@ -1,113 +1,120 @@
 package plan
 
 import (
-	"bytes"
-	"encoding/json"
-	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 )
-
-// decode reads a spec into maps, slices and json.Number, so that no number
-// changes on the way.
-func decode(spec json.RawMessage) (map[string]any, error) {
-	if len(spec) == 0 {
-		return map[string]any{}, nil
-	}
-	d := json.NewDecoder(bytes.NewReader(spec))
-	d.UseNumber()
-	var m map[string]any
-	if err := d.Decode(&m); err != nil {
-		return nil, fmt.Errorf("spec is not a JSON object: %v", err)
-	}
-	if m == nil {
-		m = map[string]any{}
-	}
-	return m, nil
-}
-
-// encode writes v compactly with sorted keys and without escaping < > &.
-func encode(v any) json.RawMessage {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		panic(err) // v came from json.Unmarshal
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
-}
-
-// Canonical returns spec with sorted keys and no spaces; it is how specs are
-// compared and hashed. Numbers keep their spelling.
-func Canonical(spec json.RawMessage) (json.RawMessage, error) {
-	m, err := decode(spec)
-	if err != nil {
-		return nil, err
-	}
-	return encode(m), nil
-}
 
 var escaper = strings.NewReplacer("~", "~0", "/", "~1")
 var unescaper = strings.NewReplacer("~1", "/", "~0", "~")
 
 // join appends one reference token to a JSON pointer (RFC 6901).
-func join(path, token string) string { return path + "/" + escaper.Replace(token) }
+func join(path, token string) string {
+	if strings.ContainsAny(token, "~/") {
+		token = escaper.Replace(token)
+	}
+	return path + "/" + token
+}
 
-// matches reports whether a pointer fits a pattern, in which "*" stands for
-// any one token.
+// matches reports whether a pattern, in which "*" stands for any one token,
+// reaches a pointer or something that the pointer lies in.
 func matches(pattern, path string) bool {
-	p, q := strings.Split(pattern, "/"), strings.Split(path, "/")
-	return slices.EqualFunc(p, q, func(a, b string) bool { return a == "*" || a == b })
+	for pattern != "" {
+		var p, q string
+		p, pattern = token(pattern)
+		q, path = token(path)
+		if q == "" || p != "/*" && p != q {
+			return false
+		}
+	}
+	return true
+}
+
+// token cuts the first token, with its slash, off a pointer.
+func token(pointer string) (first, rest string) {
+	if len(pointer) < 2 {
+		return pointer, ""
+	}
+	if i := strings.IndexByte(pointer[1:], '/'); i >= 0 {
+		return pointer[:i+1], pointer[i+1:]
+	}
+	return pointer, ""
 }
 
 func matchesAny(patterns []string, path string) bool {
-	return slices.ContainsFunc(patterns, func(p string) bool { return matches(p, path) })
+	return slices.ContainsFunc(patterns, func(p string) bool { return p != "" && matches(p, path) })
+}
+
+// lookup returns the value that a pointer reaches through objects.
+func lookup(spec map[string]any, path string) (v any, ok bool) {
+	v = spec
+	for _, t := range strings.Split(path, "/")[1:] {
+		m, isObject := v.(map[string]any)
+		if !isObject {
+			return nil, false
+		}
+		if v, ok = m[unescaper.Replace(t)]; !ok {
+			return nil, false
+		}
+	}
+	return v, true
+}
+
+// removed is what the function given to edit returns to remove a value. In an
+// array null takes its place, so that the others keep theirs.
+type removed struct{}
+
+// edit calls f with each value that a pattern reaches in v, and its pointer, and
+// puts what f returns in its place.
+func edit(v any, pattern string, f func(path string, v any) any) {
+	tokens := strings.Split(pattern, "/")
+	if len(tokens) < 2 {
+		return
+	}
+	editAt(v, "", tokens[1:], f)
+}
+
+func editAt(v any, path string, tokens []string, f func(string, any) any) {
+	switch v := v.(type) {
+	case map[string]any:
+		for k, e := range v {
+			if tokens[0] != "*" && unescaper.Replace(tokens[0]) != k {
+				continue
+			}
+			if e = step(e, join(path, k), tokens[1:], f); e == (removed{}) {
+				delete(v, k)
+			} else {
+				v[k] = e
+			}
+		}
+	case []any:
+		for i, e := range v {
+			if tokens[0] != "*" {
+				continue
+			}
+			if v[i] = step(e, path+"/"+strconv.Itoa(i), tokens[1:], f); v[i] == (removed{}) {
+				v[i] = nil
+			}
+		}
+	}
+}
+
+func step(e any, path string, rest []string, f func(string, any) any) any {
+	if len(rest) > 0 {
+		editAt(e, path, rest, f)
+		return e
+	}
+	return f(path, e)
 }
 
 // at calls f with each string that a pattern reaches in v, and puts what f
 // returns in its place.
 func at(v any, pattern string, f func(string) string) {
-	tokens := strings.Split(pattern, "/")
-	if len(tokens) < 2 {
-		return
-	}
-	walkTo(v, tokens[1:], f)
-}
-
-func walkTo(v any, tokens []string, f func(string) string) {
-	switch v := v.(type) {
-	case map[string]any:
-		for k, e := range v {
-			if tokens[0] == "*" || unescaper.Replace(tokens[0]) == k {
-				v[k] = step(e, tokens[1:], f)
-			}
+	edit(v, pattern, func(_ string, e any) any {
+		if s, ok := e.(string); ok {
+			return f(s)
 		}
-	case []any:
-		for i, e := range v {
-			if tokens[0] == "*" {
-				v[i] = step(e, tokens[1:], f)
-			}
-		}
-	}
-}
-
-func step(e any, rest []string, f func(string) string) any {
-	if len(rest) > 0 {
-		walkTo(e, rest, f)
 		return e
-	}
-	if s, ok := e.(string); ok {
-		return f(s)
-	}
-	return e
-}
-
-func decodeAny(raw json.RawMessage) (v any, err error) {
-	if len(raw) == 0 {
-		return nil, nil
-	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	err = d.Decode(&v)
-	return v, err
+	})
 }

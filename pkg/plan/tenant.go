@@ -13,16 +13,29 @@ type Tenant struct {
 }
 
 // Plan is the changes for one tenant, or why there is none. Changes are sorted
-// so that each comes after those it depends on, and otherwise by key.
+// so that each comes after those it depends on, and otherwise by key. Only what
+// the digest is over is vouched for: an apply makes its own plan, and takes from
+// a saved one the digest alone.
 type Plan struct {
 	Tenant    Tenant            `json:"tenant"`
 	Changes   []Change          `json:"changes,omitempty"`
 	Unchanged int               `json:"unchanged,omitempty"` // declared resources that are as they should be
 	Unmanaged map[Kind][]string `json:"unmanaged,omitempty"` // names of what lives there and is not ours
 	Notes     []string          `json:"notes,omitempty"`     // what the reader should know, sorted
-	Held      []Key             `json:"held,omitempty"`      // applied, no longer declared, and not seen to be gone
-	Error     string            `json:"error,omitempty"`     // why the tenant could not be read
-	Digest    string            `json:"digest,omitempty"`    // see [Plan.Sum]
+
+	// Since is the revision that was applied here last, which causes are judged
+	// by; "" when nothing is remembered, so that no cause is known and nothing is
+	// pruned.
+	Since string `json:"since,omitempty"`
+
+	// Held are the resources that were applied, are no longer declared, and are
+	// not seen to be gone because what is there could not be read completely; by
+	// the keys under which they were applied. Whoever remembers what was applied
+	// goes on remembering these, or they are orphans for ever.
+	Held []Key `json:"held,omitempty"`
+
+	Error  string `json:"error,omitempty"`  // why the tenant could not be read
+	Digest string `json:"digest,omitempty"` // see [Plan.Sum]
 }
 
 // Empty reports whether there is nothing to do and nothing went wrong.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -18,47 +19,116 @@ type TextOptions struct {
 }
 
 // WriteText prints the plan for people: classes of tenants with the same
-// changes, then what could not be read, then the counts. The bytes depend on
-// the fleet and the options alone.
+// changes, then what could not be read, then the counts. A plan with nothing to
+// say is one line. The bytes depend on the fleet and the options alone.
 func (f *Fleet) WriteText(w io.Writer, o TextOptions) error {
-	t := &text{o: o, paint: painter(o.Color)}
-	t.header(f)
-	classes := f.Classes()
-	for i, c := range classes {
-		t.class(letter(i), c)
+	t := &text{w: w, o: o, paint: painter(o.Color)}
+	if f.Empty() {
+		t.line("%s %s%s", t.paint(bold, "No changes:"), t.nothing(f), t.stamp(f))
+	} else {
+		classes := f.Classes()
+		t.header(f, len(classes))
+		for i, c := range classes {
+			t.class(f, letter(i), c)
+		}
+		t.unreadable(f)
 	}
-	t.unreadable(f)
 	t.notes(f)
 	t.unmanaged(f)
-	t.footer(f, len(classes))
-	_, err := io.WriteString(w, t.b.String())
-	return err
+	if !f.Empty() {
+		t.footer(f)
+	}
+	t.flush()
+	return t.err
 }
 
+// text collects what is printed and passes it on piece by piece.
 type text struct {
+	w     io.Writer
 	o     TextOptions
 	paint func(style, string) string
 	b     strings.Builder
+	err   error
 }
 
-func (t *text) line(format string, args ...any) { fmt.Fprintf(&t.b, format+"\n", args...) }
+const piece = 64 << 10
 
-func (t *text) header(f *Fleet) {
+func (t *text) line(format string, args ...any) {
+	fmt.Fprintf(&t.b, format+"\n", args...)
+	if t.b.Len() > piece {
+		t.flush()
+	}
+}
+
+func (t *text) flush() {
+	if t.err == nil {
+		_, t.err = io.WriteString(t.w, t.b.String())
+	}
+	t.b.Reset()
+}
+
+func (t *text) header(f *Fleet, classes int) {
 	what := plural(len(f.Plans), "tenant")
 	if len(f.Plans) == 1 {
-		what = plain(f.Plans[0].Tenant.Name)
-	}
-	if regions := spread(f.Plans); regions != "" && len(f.Plans) > 1 {
+		what = quiet(f.Plans[0].Tenant.Name)
+	} else if regions := spread(f.Plans); regions != "" {
 		what += " (" + regions + ")"
 	}
-	at := ""
-	if f.Revision != "" {
-		at = "   revision " + short(f.Revision)
+	if classes > 1 {
+		what += fmt.Sprintf(", %d classes", classes)
 	}
-	t.line("%s   digest %s", t.paint(bold, "Plan for "+what)+at, short(f.Digest))
+	t.line("%s%s", t.paint(bold, "Plan for "+what), t.stamp(f))
 	if f.Refresh == "changed" {
-		t.line("Only tenants whose desired state differs from what was applied were read.")
+		t.line("Only tenants whose declared state is not what was applied were read; drift in others is not seen.")
 	}
+	if lost := t.lost(f); lost != "" {
+		t.line("%s", t.paint(red, "! "+lost))
+	}
+}
+
+// stamp says what was planned: the revisions and the digest.
+func (t *text) stamp(f *Fleet) string {
+	s := ""
+	if since := since(f); since != "" {
+		s += "   applied " + plain(since)
+	}
+	if f.Revision != "" {
+		s += "   revision " + plain(short(f.Revision))
+	}
+	return s + "   digest " + short(f.Digest)
+}
+
+// since returns the revision that was applied last, if it is one for all.
+func since(f *Fleet) string {
+	if len(f.Plans) == 0 {
+		return ""
+	}
+	first := f.Plans[0].Since
+	if slices.ContainsFunc(f.Plans, func(p *Plan) bool { return p.Since != first }) {
+		return ""
+	}
+	return short(first)
+}
+
+// lost is the banner over a plan that deletes or replaces.
+func (t *text) lost(f *Fleet) string {
+	n, tenants := map[Action]int{}, 0
+	for _, p := range f.Plans {
+		c := p.Counts()
+		n[Delete], n[Replace] = n[Delete]+c[Delete], n[Replace]+c[Replace]
+		tenants += min(c[Delete]+c[Replace], 1)
+	}
+	var parts []string
+	if n[Delete] > 0 {
+		parts = append(parts, "deletes "+plural(n[Delete], "resource"))
+	}
+	if n[Replace] > 0 {
+		parts = append(parts, "replaces "+count(n[Replace])+", which loses the ID")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("This plan %s, in %s.", strings.Join(parts, " and "), plural(tenants, "tenant"))
 }
 
 // spread says how many tenants each region has.
@@ -71,19 +141,28 @@ func spread(plans []*Plan) string {
 	}
 	var parts []string
 	for _, r := range slices.Sorted(maps.Keys(n)) {
-		parts = append(parts, fmt.Sprintf("%s %d", r, n[r]))
+		parts = append(parts, fmt.Sprintf("%s %s", plain(r), count(n[r])))
 	}
 	return strings.Join(parts, ", ")
 }
 
-func (t *text) class(name string, c Class) {
+func (t *text) class(f *Fleet, name string, c Class) {
 	t.line("")
 	names := tenantNames(c.Plans)
-	if len(c.Plans) == 1 {
-		t.line("%s", t.paint(bold, names[0]))
-	} else {
-		t.line("%s   %s (%s)", t.paint(bold, "class "+name), plural(len(c.Plans), "tenant"), spread(c.Plans))
-		t.line("  %s", t.tenants(names))
+	switch {
+	case len(c.Plans) > 1:
+		head := t.paint(bold, "class "+name) + "   " + plural(len(c.Plans), "tenant")
+		if regions := spread(c.Plans); regions != "" {
+			head += " (" + regions + ")"
+		}
+		t.line("%s", head)
+		t.line("%s", t.tenants("  ", names))
+	case len(f.Plans) > 1:
+		head := t.paint(bold, names[0])
+		if r := c.Plans[0].Tenant.Region; r != "" {
+			head += " (" + plain(r) + ")"
+		}
+		t.line("%s", head)
 	}
 	for _, ch := range c.Changes {
 		t.change(ch)
@@ -92,11 +171,12 @@ func (t *text) class(name string, c Class) {
 
 const listed = 6 // tenants of a class named without being asked for all
 
-func (t *text) tenants(names []string) string {
+func (t *text) tenants(indent string, names []string) string {
 	if t.o.List || len(names) <= listed {
-		return strings.Join(names, ", ")
+		return wrap(indent, names)
 	}
-	return fmt.Sprintf("%s, … %d more (--list names them)", strings.Join(names[:listed-1], ", "), len(names)-listed+1)
+	more := fmt.Sprintf("… %s more (--list names them)", count(len(names)-listed+1))
+	return wrap(indent, append(slices.Clone(names[:listed-1]), more))
 }
 
 func (t *text) unreadable(f *Fleet) {
@@ -105,9 +185,9 @@ func (t *text) unreadable(f *Fleet) {
 		return
 	}
 	t.line("")
-	t.line("%s", t.paint(bold, "could not be read"))
+	t.line("%s", t.paint(bold, "could not be read, so nothing is planned there"))
 	for _, p := range failed {
-		t.line("  %s %s: %s", t.paint(red, "!"), plain(p.Tenant.Name), plain(p.Error))
+		t.line("  %s %s: %s", t.paint(red, "!"), quiet(p.Tenant.Name), plain(p.Error))
 	}
 }
 
@@ -125,7 +205,10 @@ func (t *text) notes(f *Fleet) {
 	t.line("")
 	t.line("%s", t.paint(bold, "notes"))
 	for _, n := range slices.Sorted(maps.Keys(about)) {
-		t.line("  %s (%s)", plain(n), t.tenants(tenantNames(about[n])))
+		t.line("  %s", plain(n))
+		if len(f.Plans) > 1 {
+			t.line("%s", t.tenants("      in ", tenantNames(about[n])))
+		}
 	}
 }
 
@@ -139,109 +222,33 @@ func (t *text) unmanaged(f *Fleet) {
 	if len(n) == 0 {
 		return
 	}
-	t.line("")
+	if !f.Empty() {
+		t.line("")
+	}
 	var parts []string
 	for _, k := range slices.Sorted(maps.Keys(n)) {
 		parts = append(parts, plural(n[k], string(k)))
 	}
 	if !t.o.Unmanaged {
-		t.line("Unmanaged, and left alone: %s (--unmanaged lists them)", strings.Join(parts, ", "))
+		t.line("Unmanaged, and left alone: %s (--unmanaged lists them).", strings.Join(parts, ", "))
 		return
 	}
-	t.line("Unmanaged, and left alone: %s", strings.Join(parts, ", "))
+	t.line("Unmanaged, and left alone: %s:", strings.Join(parts, ", "))
 	for _, p := range f.Plans {
 		for _, k := range slices.Sorted(maps.Keys(p.Unmanaged)) {
 			for _, name := range p.Unmanaged[k] {
-				t.line("    %s %s", plain(p.Tenant.Name), plain(Key{k, name}.String()))
+				t.line("    %s %s", quiet(p.Tenant.Name), quietKey(Key{k, name}))
 			}
 		}
 	}
 }
 
-func (t *text) footer(f *Fleet, classes int) {
-	t.line("")
-	counts, tenants := f.Counts()
-	if f.Empty() {
-		t.line("%s %s as declared.", t.paint(bold, "No changes:"), beAs(len(f.Plans)))
-		return
-	}
-	parts := []string{fmt.Sprintf("%s to change in %s", plural(tenants, "tenant"), classCount(classes))}
-	if tenants == 0 {
-		parts[0] = "no tenant to change"
-	}
-	if c := CountText(counts); c != "" {
-		parts = append(parts, c)
-	}
-	if n := len(f.Failed()); n > 0 {
-		parts = append(parts, fmt.Sprintf("%d could not be read", n))
-	}
-	t.line("%s %s.", t.paint(bold, "Plan:"), strings.Join(parts, "; "))
-	if n := blockedIn(f); n > 0 {
-		t.line("%s %s in %s.", t.paint(red, "Blocked:"), plural(n, "change"), plural(tenantsBlocked(f), "tenant"))
-	}
-	for _, r := range f.Refused {
-		t.line("%s %s.", t.paint(red, "Refused:"), plain(r))
-	}
-	if t.o.Reads > 0 {
-		t.line("Calls: %d made to read, about %d to apply.", t.o.Reads, f.Writes())
-	}
-}
-
-func beAs(n int) string {
-	if n == 1 {
-		return "the tenant is"
-	}
-	return fmt.Sprintf("all %d tenants are", n)
-}
-
-func classCount(n int) string {
-	if n == 1 {
-		return "1 class"
-	}
-	return fmt.Sprintf("%d classes", n)
-}
-
-func blockedIn(f *Fleet) (n int) {
-	for _, p := range f.Plans {
-		n += len(p.Blocked())
-	}
-	return n
-}
-
-func tenantsBlocked(f *Fleet) (n int) {
-	for _, p := range f.Plans {
-		if len(p.Blocked()) > 0 {
-			n++
-		}
-	}
-	return n
-}
-
-// CountText says how many changes there are of each action: "3 to create, 1 to
-// delete". Deletes and replacements come first.
-func CountText(counts map[Action]int) string {
-	var parts []string
-	for _, a := range slices.Backward(Actions) {
-		if n := counts[a]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d to %s", n, a))
-		}
-	}
-	return strings.Join(parts, ", ")
-}
-
 func tenantNames(plans []*Plan) []string {
 	out := make([]string, len(plans))
 	for i, p := range plans {
-		out[i] = plain(p.Tenant.Name)
+		out[i] = quiet(p.Tenant.Name)
 	}
 	return out
-}
-
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }
 
 // letter names the i-th class: A to Z, then AA, AB and so on.
@@ -250,7 +257,5 @@ func letter(i int) string {
 	for i++; i > 0; i = (i - 1) / 26 {
 		s = string(rune('A'+(i-1)%26)) + s
 	}
-	return s
+	return cmp.Or(s, "A")
 }
-
-func short(hash string) string { return hash[:min(len(hash), 8)] }

@@ -1,8 +1,6 @@
 package plan
 
 import (
-	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -21,105 +19,85 @@ var marks = map[Action]struct {
 	Adopted:   {"=", cyan, "adopt"},
 	Update:    {"~", yellow, ""},
 	Republish: {"^", blue, "republish, ID kept"},
-	Move:      {">", yellow, "move, ID kept"},
+	Move:      {">", yellow, "rename, ID kept"},
 	Replace:   {"-/+", red, "replace, ID lost"},
-	Delete:    {"-", red, ""},
+	Delete:    {"-", red, "delete"},
 }
 
-const wide = 100 // columns; a created resource that fits is printed on one line
+const indent = "        "
 
+// change prints one change: what happens to what, then what it will be or what
+// becomes of which field, then why.
 func (t *text) change(c Change) {
 	m := marks[c.Action]
-	name := c.Key.String()
+	head := "  " + m.symbol + strings.Repeat(" ", 4-len(m.symbol))
 	if !c.From.IsZero() {
-		name = c.From.String() + " → " + c.Key.String()
+		head += quietKey(c.From) + " → "
 	}
-	head := fmt.Sprintf("  %-3s %s", m.symbol, plain(name))
-	head = t.paint(m.style, head)
+	head += quietKey(c.Key)
+	tail := ""
 	if m.remark != "" {
-		head += "  " + m.remark
+		tail = "  " + m.remark
 	}
-	if c.Cause == Drift || c.Cause == Both {
-		head += "  " + t.paint(magenta, "("+string(c.Cause)+")")
+	if c.Action == Adopted && len(c.Fields) == 0 {
+		tail += ", as it is"
 	}
-	if c.Action == Create {
-		t.created(head, c)
+	width := utf8.RuneCountInString(head + tail)
+	head = t.paint(m.style, head) + tail + t.cause(c.Cause)
+	told := t.told(c)
+	if one := strings.Join(told, ", "); c.Action == Create && width+2+utf8.RuneCountInString(one) <= wide {
+		t.line("%s", strings.TrimRight(head+"  "+one, " "))
+		told = nil
 	} else {
 		t.line("%s", head)
+	}
+	if c.Live != nil || c.Desired == nil || c.Action != Create && c.Action != Publish {
 		t.fields(c)
+	}
+	for _, s := range told {
+		t.line(indent+"%s", s)
 	}
 	t.why(c)
 }
 
-// created prints what a resource will be, on its own line if it is short.
-func (t *text) created(head string, c Change) {
-	told := t.told(c, false)
-	one := strings.Join(told, ", ")
-	if utf8.RuneCountInString(head)+utf8.RuneCountInString(one)+2 <= wide {
-		t.line("%s", strings.TrimRight(head+"  "+one, " "))
-		return
+// cause is told where it is not what the reader takes for granted.
+func (t *text) cause(c Cause) string {
+	if c != Drift && c != Both {
+		return ""
 	}
-	t.line("%s", head)
-	for _, s := range told {
-		t.line("        %s", s)
-	}
+	return "  " + t.paint(magenta, "("+string(c)+")")
 }
 
 func (t *text) fields(c Change) {
+	traits := t.o.Traits[c.Key.Kind]
 	for _, f := range c.Fields {
 		cause := ""
-		if f.Cause == Drift || f.Cause == Both {
-			cause = "  " + t.paint(magenta, "("+string(f.Cause)+")")
+		if f.Cause != c.Cause { // else the line above says it
+			cause = t.cause(f.Cause)
+			if f.Cause == Changed {
+				cause = "  (change)"
+			}
 		}
-		t.line("        %s: %s%s", plain(strings.TrimPrefix(f.Path, "/")), t.values(c.Key.Kind, f), cause)
-	}
-	if c.Action == Publish || c.Action == Republish || c.Action == Replace {
-		for _, s := range t.told(c, c.Action != Publish) {
-			t.line("        %s", s)
+		name := plain(strings.TrimPrefix(f.Path, "/"))
+		switch old, desired := value(f.Live), value(f.Desired); {
+		case f.Hidden:
+			t.line(indent+"%s: (secret) is written%s", name, cause)
+		case setDiff(f, traits) != "":
+			t.line(indent+"%s: %s%s", name, setDiff(f, traits), cause)
+		case utf8.RuneCountInString(indent+name+old+desired+cause)+5 <= wide:
+			t.line(indent+"%s: %s → %s%s", name, old, desired, cause)
+		default:
+			old, desired = excerpts(f)
+			t.line(indent+"%s:%s", name, cause)
+			t.line(indent+"    - %s", old)
+			t.line(indent+"    + %s", desired)
 		}
 	}
 }
 
-// values shows what a field is and what it will be; of a set, what comes and goes.
-func (t *text) values(k Kind, f Field) string {
-	if f.Hidden {
-		return "(secret) changed"
-	}
-	traits := t.o.Traits[k]
-	if matchesAny(traits.Set, f.Path) || matchesAny(traits.Include, f.Path) {
-		if s := setDiff(f); s != "" {
-			return s
-		}
-	}
-	return value(f.Live) + " → " + value(f.Desired)
-}
-
-func setDiff(f Field) string {
-	l, lerr := decodeAny(f.Live)
-	d, derr := decodeAny(f.Desired)
-	live, _ := l.([]any)
-	desired, ok := d.([]any)
-	if lerr != nil || derr != nil || !ok {
-		return ""
-	}
-	var parts []string
-	have, want := elements(live), elements(desired)
-	for _, e := range want {
-		if !slices.Contains(have, e) {
-			parts = append(parts, "+"+plain(e))
-		}
-	}
-	for _, e := range have {
-		if !slices.Contains(want, e) {
-			parts = append(parts, "-"+plain(e))
-		}
-	}
-	return strings.Join(parts, " ")
-}
-
-// told lists the fields of a desired resource that its key does not say already;
-// only the inputs, if asked.
-func (t *text) told(c Change, inputs bool) []string {
+// told lists what the key does not say already of a resource that is created,
+// and the inputs of one whose content is sent again.
+func (t *text) told(c Change) []string {
 	if c.Desired == nil {
 		return nil
 	}
@@ -131,55 +109,60 @@ func (t *text) told(c Change, inputs bool) []string {
 	var out []string
 	for _, k := range slices.Sorted(maps.Keys(spec)) {
 		p := join("", k)
-		input := matchesAny(traits.Input, p)
-		if said(spec[k], c.Key) || blank(spec[k]) || inputs && !input || k == "digest" {
+		if empty(spec[k]) || said(p, spec[k], c.Key, traits) || isDigest(spec[k]) || matchesAny(traits.Secret, p) {
 			continue
 		}
-		if matchesAny(traits.Secret, p) {
-			out = append(out, k+": (secret)")
+		switch c.Action {
+		case Create, Publish:
+		case Republish, Replace:
+			if !matchesAny(traits.Input, p) {
+				continue
+			}
+		default:
 			continue
 		}
-		out = append(out, k+": "+value(encode(spec[k])))
+		out = append(out, plain(k)+": "+value(encode(spec[k])))
+	}
+	if c.Action == Create || c.Action == Publish {
+		for _, f := range c.Fields {
+			out = append(out, plain(strings.TrimPrefix(f.Path, "/"))+": (secret)")
+		}
 	}
 	return out
 }
 
-// said reports whether a value only repeats what the key says: the name, the
-// parent, or the last part of the name.
-func said(v any, k Key) bool {
+// said reports whether a field only repeats what the key says: the name, or what
+// the resource lives in or is about.
+func said(path string, v any, k Key, t Traits) bool {
 	s, ok := v.(string)
 	if !ok {
 		return false
 	}
-	if _, ref, ok := strings.Cut(s, "/"); ok && (strings.HasPrefix(k.Name, ref+"/") || strings.HasSuffix(k.Name, ":"+ref)) {
+	if path == "/name" {
+		return s == k.Name || strings.HasSuffix(k.Name, "/"+s)
+	}
+	if strings.HasSuffix(k.Name, "/"+s) && matchesAny(t.Immutable, path) {
 		return true
 	}
-	return s == k.Name || strings.HasSuffix(k.Name, "/"+s)
+	_, ref, _ := strings.Cut(s, "/")
+	isRef := slices.ContainsFunc(t.Refs, func(r Ref) bool { return r.Path == path })
+	return isRef && (strings.HasPrefix(k.Name, ref+"/") || strings.HasSuffix(k.Name, ":"+ref))
+}
+
+// isDigest reports whether v tells people nothing: the digest of a file.
+func isDigest(v any) bool {
+	s, ok := v.(string)
+	return ok && strings.HasPrefix(s, "sha256:")
 }
 
 func (t *text) why(c Change) {
 	if c.Reason != "" {
-		t.line("        because: %s", plain(c.Reason))
+		t.line(indent+"because: %s", plain(c.Reason))
 	}
 	if c.Blocked != "" {
-		t.line("        %s %s", t.paint(red, "blocked:"), plain(c.Blocked))
+		t.line(indent+"%s %s", t.paint(red, "blocked:"), plain(c.Blocked))
 	}
 	if c.Hint != "" {
-		t.line("        hint: %s", plain(c.Hint))
+		t.line(indent+"hint: %s", plain(c.Hint))
 	}
-}
-
-const longest = 160 // runes of one value that are printed; JSON output has it all
-
-// value prints JSON on one line.
-func value(raw json.RawMessage) string {
-	if len(raw) == 0 {
-		return "(none)"
-	}
-	s := plain(string(raw))
-	if n := utf8.RuneCountInString(s); n > longest {
-		r := []rune(s)
-		return fmt.Sprintf("%s… (%d more characters)", string(r[:longest]), n-longest)
-	}
-	return s
 }
