@@ -79,6 +79,26 @@ func TestBotIsNotAskedForWithoutNeed(t *testing.T) {
 	require.Equal(t, []string{"POST /oauth/token 200", "GET /api/v1/spaces 200", "GET /api/v1/items 200"}, calls)
 }
 
+// TestNoOpPlan counts what it costs to find that nothing is to be done.
+func TestNoOpPlan(t *testing.T) {
+	s := newSandbox(t, qliktest.Options{})
+	s.user("idp|ann", "ann@example.com")
+	want := s.with(
+		s.app("Sales", "1.0.0"), s.app("Costs", "1.0.0"), s.archived("theme", "ledger", "1"), s.archived("extension", "map", "1"),
+		resource("group/G", `{"name":"G","providerType":"idp"}`),
+		member("Production", "group:G", `"consumer"`), member("Staging", "user:idp|ann", `"producer"`),
+	)
+	s.converge(want...)
+	calls := s.since(func() { require.Empty(t, s.converge(want...)) })
+	require.ElementsMatch(t, []string{
+		"POST /oauth/token 200",
+		"GET /api/v1/users 200", // one for each 50 users that are named
+		"GET /api/v1/extensions 200", "GET /api/v1/groups 200", "GET /api/v1/spaces 200", "GET /api/v1/themes 200",
+		"GET /api/v1/items 200", // one for each space with apps
+		"GET /api/v1/spaces/{id}/assignments 200", "GET /api/v1/spaces/{id}/assignments 200", // and with members
+	}, calls)
+}
+
 func TestBotGivesASpaceAwayAndStaysAMember(t *testing.T) {
 	s := newSandbox(t, qliktest.Options{})
 	s.user("idp|ann", "ann@example.com")

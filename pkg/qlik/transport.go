@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -26,7 +27,7 @@ type TransportOptions struct {
 func Transport(o TransportOptions) (*http.Transport, error) {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.MaxIdleConns = 512
-	t.MaxIdleConnsPerHost = 8 // a tenant is talked to by a handful of workers
+	t.MaxIdleConnsPerHost = 64 // a tenant needs a handful; a sandbox is one host for all
 	t.IdleConnTimeout = 60 * time.Second
 	t.TLSClientConfig = &tls.Config{
 		MinVersion:         tls.VersionTLS12,
@@ -76,19 +77,37 @@ func redirected(base http.RoundTripper, endpoint *url.URL) (http.RoundTripper, e
 		if !ok {
 			return nil, fmt.Errorf("endpoint %s: https needs an *http.Transport", endpoint)
 		}
-		addr := endpoint.Host
-		if endpoint.Port() == "" {
-			addr = net.JoinHostPort(endpoint.Hostname(), "443")
-		}
-		t = t.Clone() // its own connections: those of base go elsewhere
-		t.Proxy = nil
-		var d net.Dialer
-		t.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
-			return d.DialContext(ctx, network, addr)
-		}
-		return t, nil
+		return toward(t, endpoint), nil
 	}
 	return nil, fmt.Errorf("endpoint %s: want http or https", endpoint)
+}
+
+// towards holds, for each shared base and endpoint, the one transport that goes
+// there: with one for each tenant, a sandbox of thousands would have thousands
+// of pools of idle connections.
+var towards sync.Map
+
+type direction struct {
+	base *http.Transport
+	addr string
+}
+
+func toward(base *http.Transport, endpoint *url.URL) *http.Transport {
+	addr := endpoint.Host
+	if endpoint.Port() == "" {
+		addr = net.JoinHostPort(endpoint.Hostname(), "443")
+	}
+	if known, ok := towards.Load(direction{base, addr}); ok {
+		return known.(*http.Transport)
+	}
+	t := base.Clone()
+	t.Proxy = nil
+	var d net.Dialer
+	t.DialContext = func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return d.DialContext(ctx, network, addr)
+	}
+	known, _ := towards.LoadOrStore(direction{base, addr}, t)
+	return known.(*http.Transport)
 }
 
 // plainEndpoint sends requests to host without TLS, their Host header kept.

@@ -57,39 +57,38 @@ func (t *Tenant) uploadLarge(ctx context.Context, name string, b []byte) (string
 		return "", fmt.Errorf("POST %s: %w: no location", uploads, errReply)
 	}
 	id := path.Base(u.Path) // whatever host the location names, the upload is here
-	return id, t.append(ctx, uploads+"/"+url.PathEscape(id), b)
-}
-
-func (t *Tenant) append(ctx context.Context, path string, b []byte) error {
-	offset := 0
-	for known := true; offset < len(b); {
-		err := t.persist(ctx, func() (err error) {
-			if !known {
-				if offset, err = t.offset(ctx, path, len(b)); err != nil {
-					return err
-				}
-				known = true
-			}
-			end := min(offset+t.sizes.chunk, len(b))
-			if offset == end {
-				return nil
-			}
-			_, err = t.send(ctx, http.MethodPatch, path, nil, payload{
-				kind: "application/offset+octet-stream", bytes: b[offset:end],
-				header: http.Header{"Tus-Resumable": {tusVersion}, "Upload-Offset": {strconv.Itoa(offset)}},
-			}, nil)
-			if err == nil {
-				offset = end
-			} else {
-				known = false
-			}
-			return err
-		})
-		if err != nil {
-			return err
+	at := uploads + "/" + url.PathEscape(id)
+	for offset := 0; offset < len(b); {
+		if offset, err = t.uploadChunk(ctx, at, b, offset); err != nil {
+			return "", err
 		}
 	}
-	return nil
+	return id, nil
+}
+
+// uploadChunk sends what begins at offset, and returns the offset after it.
+func (t *Tenant) uploadChunk(ctx context.Context, path string, b []byte, offset int) (int, error) {
+	known := true
+	err := t.persist(ctx, func() (err error) {
+		if !known {
+			if offset, err = t.offset(ctx, path, len(b)); err != nil {
+				return err
+			}
+		}
+		end := min(offset+t.sizes.chunk, len(b))
+		if offset == end {
+			return nil
+		}
+		_, err = t.send(ctx, http.MethodPatch, path, nil, payload{
+			kind: "application/offset+octet-stream", bytes: b[offset:end],
+			header: http.Header{"Tus-Resumable": {tusVersion}, "Upload-Offset": {strconv.Itoa(offset)}},
+		}, nil)
+		if known = err == nil; known {
+			offset = end
+		}
+		return err
+	})
+	return offset, err
 }
 
 // offset asks how much of an upload has arrived.
