@@ -24,7 +24,7 @@ func (f *choice) add(c *cobra.Command) {
 }
 
 // choose returns the active tenants that are meant, sorted by name, and the kinds.
-func (f *choice) choose(est *estate.Estate) ([]estate.Tenant, []plan.Kind, error) {
+func (f *choice) choose(est *declared) ([]estate.Tenant, []plan.Kind, error) {
 	chosen, err := est.Select(f.tenants)
 	if err != nil {
 		return nil, nil, fail("", "--tenant: %w", err)
@@ -59,7 +59,7 @@ func kindList() string {
 }
 
 // inEnvironments returns the names of the tenants that these environments target.
-func inEnvironments(est *estate.Estate, names []string) (map[string]bool, error) {
+func inEnvironments(est *declared, names []string) (map[string]bool, error) {
 	out := map[string]bool{}
 	for _, name := range names {
 		i := slices.IndexFunc(est.Environments(), func(e estate.Environment) bool { return e.Name == name })

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
 )
@@ -15,7 +14,7 @@ import (
 // empty, the OAuth clients of its regions, and the users that it names, as an
 // identity provider would have brought them. It returns the environment in
 // which qdeploy reaches it, save for the endpoint.
-func cloudOf(est *estate.Estate, o qliktest.Options) (*qliktest.Cloud, map[string]string, error) {
+func cloudOf(est *declared, o qliktest.Options) (*qliktest.Cloud, map[string]string, error) {
 	cloud := qliktest.New(o)
 	env := map[string]string{}
 	for _, t := range est.Tenants() {

@@ -28,7 +28,7 @@ const (
 // connections makes the client of each tenant: one pool of connections for all,
 // one token per host.
 type connections struct {
-	est      *estate.Estate
+	est      *declared
 	dir      string
 	endpoint *url.URL
 	base     *http.Transport
@@ -42,7 +42,7 @@ type connections struct {
 
 // connect resolves the secrets of every region that a chosen tenant lives in.
 // What is missing is named all at once.
-func (p *program) connect(est *estate.Estate, tenants []estate.Tenant, contexts string) (*connections, error) {
+func (p *program) connect(est *declared, tenants []estate.Tenant, contexts string) (*connections, error) {
 	c := &connections{
 		est: est, dir: p.dir, logins: map[string]qlik.Credentials{},
 		contexts: map[string]qlik.Credentials{}, tokens: map[string]oauth2.TokenSource{},

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	sample "github.com/qdeploy/qdeploy/estate"
-	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/ledger"
 	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
 )
@@ -66,7 +65,7 @@ func (p *program) demo(ctx context.Context) error {
 
 type demo struct {
 	p      *program
-	est    *estate.Estate
+	est    *declared
 	memory *memory
 	cloud  *qliktest.Cloud
 }

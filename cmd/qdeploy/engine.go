@@ -18,7 +18,7 @@ import (
 // remembered and what is live meet here.
 type engine struct {
 	p        *program
-	est      *estate.Estate
+	est      *declared
 	chosen   []estate.Tenant
 	kinds    []plan.Kind
 	memory   *memory
@@ -47,7 +47,7 @@ func (p *program) engine(ctx context.Context, f planFlags) (*engine, error) {
 	return p.newEngine(est, memory, f)
 }
 
-func (p *program) newEngine(est *estate.Estate, m *memory, f planFlags) (*engine, error) {
+func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, error) {
 	chosen, kinds, err := f.choose(est)
 	if err != nil {
 		return nil, err

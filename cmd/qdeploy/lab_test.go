@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http/httptest"
@@ -24,6 +25,7 @@ type lab struct {
 	cloud  *qliktest.Cloud
 	server *httptest.Server
 	hands  map[string]*hand
+	watch  watch
 
 	mu    sync.Mutex
 	calls []qliktest.Call
@@ -47,6 +49,8 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"mood":     cmdMood,
 	"seed":     cmdSeed,
 	"call":     cmdCall,
+	"upload":   cmdUpload,
+	"zip":      cmdZip,
 	"live":     cmdLive,
 	"calls":    cmdCalls,
 	"commit":   cmdCommit,
@@ -78,7 +82,7 @@ func cmdCloud(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("QLIK_"+strings.ToUpper(t.Region)+"_CLIENT_SECRET", secret)
 	}
 
-	l.server = httptest.NewServer(checkedTo(l.cloud, ts.Getenv("QDEPLOY_BREACHES")))
+	l.server = httptest.NewServer(l.watch.around(checkedTo(l.cloud, ts.Getenv("QDEPLOY_BREACHES"))))
 	ts.Setenv("QDEPLOY_ENDPOINT", l.server.URL)
 }
 
@@ -141,56 +145,13 @@ func cmdSeed(ts *testscript.TestScript, neg bool, args []string) {
 		t.AddSpace(qliktest.SpaceSpec{Name: rest[0], Type: rest[1], Description: rest[2]})
 	case "member": // SPACE user|group|bot ASSIGNEE ROLE...
 		t.AddAssignment(rest[0], rest[1], rest[2], args[5:]...)
-	case "app": // SPACE NAME [DESCRIPTION]
-		t.ImportApp(qliktest.AppSpec{Space: rest[0], Name: rest[1], Description: rest[2], HasData: true})
+	case "app": // SPACE NAME [DESCRIPTION [AGE]]
+		age, err := time.ParseDuration(cmp.Or(rest[3], "0"))
+		ts.Check(err)
+		t.ImportApp(qliktest.AppSpec{Space: rest[0], Name: rest[1], Description: rest[2], Age: age, HasData: true})
 	default:
 		ts.Fatalf("seed: unknown thing %s", args[1])
 	}
-}
-
-// call HOST METHOD PATH [BODY] makes a request as a person who is an
-// administrator. {space:NAME}, {group:NAME} and {app:NAME} in path and body
-// stand for IDs.
-func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
-	l := labOf(ts)
-	t := l.tenant(ts, args[0])
-	h := l.hands[t.Host]
-	if h == nil {
-		h = handOf(l.cloud, l.server.URL, t.Host)
-		l.hands[t.Host] = h
-	}
-	path, body := args[2], ""
-	if len(args) > 3 {
-		body = withIDs(t, args[3])
-	}
-	err := h.call(args[1], withIDs(t, path), body, nil)
-	if (err != nil) != neg {
-		ts.Fatalf("call: %v", err)
-	}
-}
-
-// withIDs puts IDs in place of names.
-func withIDs(t *qliktest.Tenant, s string) string {
-	var d struct {
-		Spaces, Groups, Apps []struct {
-			Name, ID string
-		}
-	}
-	if err := json.Unmarshal(t.Dump(), &d); err != nil {
-		panic(err)
-	}
-	for kind, list := range map[string][]struct{ Name, ID string }{"space": d.Spaces, "app": d.Apps} {
-		for _, o := range list {
-			s = strings.ReplaceAll(s, "{"+kind+":"+o.Name+"}", o.ID)
-		}
-	}
-	return s
-}
-
-// live HOST prints what a tenant holds, to compare stdout with.
-func cmdLive(ts *testscript.TestScript, neg bool, args []string) {
-	_, err := ts.Stdout().Write(labOf(ts).tenant(ts, args[0]).Dump())
-	ts.Check(err)
 }
 
 // calls [-v] [HOST] prints the requests since it was last asked: methods and

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -33,15 +35,16 @@ func (p *program) estateDir() (string, error) {
 
 // load reads the estate and checks all of it, every tenant too, so that nothing
 // is called for an estate that is wrong. Warnings go to stderr.
-func (p *program) load(ctx context.Context) (*estate.Estate, error) {
+func (p *program) load(ctx context.Context) (*declared, error) {
 	dir, err := p.estateDir()
 	if err != nil {
 		return nil, err
 	}
 	p.dir = dir
-	est, err := estate.Load(dir, estate.Options{})
+	e, err := estate.Load(dir, estate.Options{})
+	d := &declared{Estate: e}
 	if err == nil {
-		err = est.Each(ctx, 0, nil, func(estate.Tenant, []plan.Resource) error { return nil })
+		err = e.Each(ctx, 0, nil, d.keep)
 	}
 	var problems estate.Problems
 	if errors.As(err, &problems) {
@@ -50,10 +53,44 @@ func (p *program) load(ctx context.Context) (*estate.Estate, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range est.Warnings() {
+	for _, w := range e.Warnings() {
 		fmt.Fprintln(p.err, w)
 	}
-	return est, nil
+	return d, nil
+}
+
+// declared is an estate that was checked, and the resources of as many of its
+// tenants as are worth keeping: those of the others are evaluated again when
+// they are needed, so that memory does not grow with the fleet.
+type declared struct {
+	*estate.Estate
+	mu        sync.Mutex
+	resources map[string][]plan.Resource
+}
+
+const keptTenants = 1000 // some 50 kB each
+
+func (d *declared) keep(t estate.Tenant, rs []plan.Resource) error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.resources == nil {
+		d.resources = map[string][]plan.Resource{}
+	}
+	if len(d.resources) < keptTenants {
+		d.resources[t.Name] = rs
+	}
+	return nil
+}
+
+// Resources returns the desired resources of a tenant, sorted by key.
+func (d *declared) Resources(tenant string) ([]plan.Resource, error) {
+	d.mu.Lock()
+	rs, ok := d.resources[tenant]
+	d.mu.Unlock()
+	if ok {
+		return slices.Clip(rs), nil
+	}
+	return d.Estate.Resources(tenant)
 }
 
 func (p *program) invalid(problems estate.Problems) error {

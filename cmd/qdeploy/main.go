@@ -8,10 +8,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 	"strings"
 )
 
 func main() {
+	if os.Getenv("GOGC") == "" {
+		// Evaluating CUE makes much short-lived garbage, and little stays: to
+		// collect it less often is worth a third of the time, and some memory.
+		debug.SetGCPercent(400)
+	}
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 

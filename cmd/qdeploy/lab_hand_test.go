@@ -1,0 +1,135 @@
+package main
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"mime/multipart"
+	"net/http"
+	"os"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
+)
+
+// call HOST METHOD PATH [BODY] makes a request as a person who is an
+// administrator. In path and body, {space:NAME}, {group:NAME},
+// {member:SPACE/ASSIGNEE} and {app:SPACE/NAME} stand for IDs.
+func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
+	h, t := handIn(ts, args[0])
+	body := ""
+	if len(args) > 3 {
+		body = withIDs(t, args[3])
+	}
+	err := h.call(args[1], withIDs(t, args[2]), body, nil)
+	if (err != nil) != neg {
+		ts.Fatalf("call: %v", err)
+	}
+}
+
+func handIn(ts *testscript.TestScript, host string) (*hand, *qliktest.Tenant) {
+	l := labOf(ts)
+	t := l.tenant(ts, host)
+	if l.hands[t.Host] == nil {
+		l.hands[t.Host] = handOf(l.cloud, l.server.URL, t.Host)
+	}
+	return l.hands[t.Host], t
+}
+
+// withIDs puts IDs in place of names.
+func withIDs(t *qliktest.Tenant, s string) string {
+	var d struct {
+		Spaces []struct {
+			Name, ID    string
+			Assignments []struct{ Assignee, ID string }
+		}
+		Groups []struct{ Name, ID string }
+		Apps   []struct{ Space, Name, ID string }
+	}
+	if err := json.Unmarshal(t.Dump(), &d); err != nil {
+		panic(err)
+	}
+	put := func(kind, name, id string) { s = strings.ReplaceAll(s, "{"+kind+":"+name+"}", id) }
+	for _, o := range d.Spaces {
+		put("space", o.Name, o.ID)
+		for _, m := range o.Assignments {
+			put("member", o.Name+"/"+m.Assignee, m.ID)
+		}
+	}
+	for _, o := range d.Groups {
+		put("group", o.Name, o.ID)
+	}
+	for _, o := range d.Apps {
+		put("app", o.Space+"/"+o.Name, o.ID)
+	}
+	return s
+}
+
+// upload HOST METHOD PATH DIR sends a folder as a zip archive, as a person who
+// adds or changes a theme or an extension.
+func cmdUpload(ts *testscript.TestScript, neg bool, args []string) {
+	h, t := handIn(ts, args[0])
+	content, err := estate.Content(ts.MkAbs("."), args[3])
+	ts.Check(err)
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	part, err := form.CreateFormFile("file", "upload.zip")
+	ts.Check(err)
+	_, err = part.Write(content)
+	ts.Check(err)
+	ts.Check(form.Close())
+	r, err := http.NewRequest(args[1], h.endpoint+args[2], &body)
+	ts.Check(err)
+	r.Host = t.Host
+	r.Header.Set("Authorization", "Bearer "+h.key)
+	r.Header.Set("Content-Type", form.FormDataContentType())
+	w, err := http.DefaultClient.Do(r)
+	ts.Check(err)
+	w.Body.Close()
+	if refused := w.StatusCode >= http.StatusBadRequest; refused != neg {
+		ts.Fatalf("upload: %s", w.Status)
+	}
+}
+
+// zip FILE DIR packs a folder as another program might: in another form than
+// qdeploy's, but the same on every machine.
+func cmdZip(ts *testscript.TestScript, neg bool, args []string) {
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	files := os.DirFS(ts.MkAbs(args[1]))
+	ts.Check(fs.WalkDir(files, ".", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := fs.ReadFile(files, name)
+		if err != nil {
+			return err
+		}
+		w, err := z.CreateHeader(&zip.FileHeader{Name: name})
+		if err != nil {
+			return err
+		}
+		_, err = w.Write(content)
+		return err
+	}))
+	ts.Check(z.Close())
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), out.Bytes(), 0o644))
+}
+
+// live HOST [SECTION] prints what a tenant holds, or one section of it such as
+// apps, to compare stdout with.
+func cmdLive(ts *testscript.TestScript, neg bool, args []string) {
+	dump := labOf(ts).tenant(ts, args[0]).Dump()
+	if len(args) > 1 {
+		var d map[string]json.RawMessage
+		ts.Check(json.Unmarshal(dump, &d))
+		dump = fmt.Appendf(nil, "%s\n", d[args[1]])
+	}
+	_, err := ts.Stdout().Write(dump)
+	ts.Check(err)
+}
