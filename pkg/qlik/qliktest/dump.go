@@ -31,6 +31,7 @@ type dumpAssignment struct {
 	Type     string  `json:"type"`
 	Assignee string  `json:"assignee"` // subject of a user, name of a group
 	Roles    roleSet `json:"roles"`
+	ID       string  `json:"id"`
 }
 
 type dumpGroup struct {
@@ -38,6 +39,7 @@ type dumpGroup struct {
 	Provider    string   `json:"provider"`
 	Description string   `json:"description"`
 	Roles       []string `json:"roles"`
+	ID          string   `json:"id"`
 }
 
 type dumpApp struct {
@@ -75,7 +77,7 @@ func (t *Tenant) Dump() []byte {
 	for _, s := range t.Spaces.rows {
 		x := dumpSpace{s.Name, s.Type, s.Description, t.subject(s.Owner), s.ID, []dumpAssignment{}}
 		for _, a := range s.Members {
-			x.Assignments = append(x.Assignments, dumpAssignment{a.Kind, t.assigneeName(a), a.Roles})
+			x.Assignments = append(x.Assignments, dumpAssignment{a.Kind, t.assigneeName(a), a.Roles, a.ID})
 		}
 		slices.SortFunc(x.Assignments, func(a, b dumpAssignment) int {
 			return cmp.Or(cmp.Compare(a.Type, b.Type), cmp.Compare(a.Assignee, b.Assignee))
@@ -83,7 +85,7 @@ func (t *Tenant) Dump() []byte {
 		d.Spaces = append(d.Spaces, x)
 	}
 	for _, g := range append(t.Groups.rows[:len(t.Groups.rows):len(t.Groups.rows)], t.everyone()) {
-		x := dumpGroup{g.Name, g.Provider, g.Description, []string{}}
+		x := dumpGroup{g.Name, g.Provider, g.Description, []string{}, g.ID}
 		for _, r := range t.roleRefs(g.Roles) {
 			x.Roles = append(x.Roles, r.Name)
 		}
