@@ -25,6 +25,7 @@ type lab struct {
 	cloud  *qliktest.Cloud
 	server *httptest.Server
 	hands  map[string]*hand
+	watch  watch
 
 	mu    sync.Mutex
 	calls []qliktest.Call
@@ -81,7 +82,7 @@ func cmdCloud(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("QLIK_"+strings.ToUpper(t.Region)+"_CLIENT_SECRET", secret)
 	}
 
-	l.server = httptest.NewServer(checkedTo(l.cloud, ts.Getenv("QDEPLOY_BREACHES")))
+	l.server = httptest.NewServer(l.watch.around(checkedTo(l.cloud, ts.Getenv("QDEPLOY_BREACHES"))))
 	ts.Setenv("QDEPLOY_ENDPOINT", l.server.URL)
 }
 
