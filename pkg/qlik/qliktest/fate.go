@@ -99,7 +99,8 @@ func (t *Tenant) doomOf(r *http.Request, path string, rt *route) doom {
 
 // doomService decides what depends on the service that is called.
 func (t *Tenant) doomService(d *doom, r *http.Request, rt *route) {
-	name, reads := rt.owner.name, r.Method == http.MethodGet || r.Method == http.MethodHead
+	filters := strings.HasSuffix(rt.path, "/actions/filter") // a list by POST
+	name, reads := rt.owner.name, filters || r.Method == http.MethodGet || r.Method == http.MethodHead
 	list := reads && !strings.HasSuffix(rt.path, "}")
 	switch {
 	case slices.Contains(d.mood.Refuse, name), !reads && slices.Contains(d.mood.RefuseWrites, name):

@@ -159,6 +159,7 @@ func TestCuts(t *testing.T) {
 		req, err := http.NewRequest("POST", server.URL+"/"+acme+"/api/v1/spaces", bytes.NewReader(body))
 		require.NoError(t, err)
 		req.Header.Set("Authorization", "Bearer "+l.token)
+		req.Header.Set("Content-Type", "application/json")
 		resp, err := client.Do(req)
 		if err != nil {
 			return 0, err

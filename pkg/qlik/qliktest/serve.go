@@ -3,6 +3,7 @@ package qliktest
 import (
 	"encoding/json"
 	"io"
+	"mime"
 	"net"
 	"net/http"
 	"strconv"
@@ -207,5 +208,10 @@ func (c *call) readBody() *reply {
 		return &r
 	}
 	c.body = b
+	kind, _, _ := mime.ParseMediaType(c.req.Header.Get("Content-Type"))
+	if len(b) > 0 && !c.route.raw && !c.route.open && kind != "application/json" {
+		r := c.badRequest("the body must be application/json, not %q", kind)
+		return &r
+	}
 	return nil
 }

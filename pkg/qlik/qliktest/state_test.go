@@ -3,6 +3,7 @@ package qliktest_test
 import (
 	"bytes"
 	"fmt"
+	"regexp"
 	"strings"
 	"sync"
 	"testing"
@@ -33,7 +34,8 @@ func furnish(l *lab) {
 func TestDump(t *testing.T) {
 	l := newLab(t, qliktest.Options{})
 	furnish(l)
-	got := string(l.tenant.Dump())
+	whole := string(l.tenant.Dump())
+	got := regexp.MustCompile(`,\n *"id": "[^"]*"`).ReplaceAllString(whole, "")
 	for _, part := range []string{
 		`      "assignments": [
         {
@@ -71,7 +73,7 @@ func TestDump(t *testing.T) {
 	} {
 		require.Contains(t, got, part)
 	}
-	require.NotContains(t, got, "2026") // no times
+	require.NotContains(t, whole, "2026-") // no times
 }
 
 func TestSaveAndLoad(t *testing.T) {
