@@ -60,7 +60,8 @@ func appPath(id string) string { return "/api/v1/apps/" + url.PathEscape(id) }
 // publish to takes the right to publish and, because publishers see no apps and
 // would publish a second one next to the first, the right to view.
 //
-// https://help.qlik.com: permissions in managed and in shared spaces.
+// https://help.qlik.com/en-US/cloud-services/Subsystems/Hub/Content/Sense_Hub/Spaces/permissions-managed-space-prof-full.htm
+// and permissions-shared-space-prof-full.htm beside it.
 func appUses(r plan.Resource) []use {
 	uses := []use{{spaceOf(r.Key), [][]string{
 		{"publisher"}, {"consumer", "facilitator", "contributor", "basicconsumer", "operator"},
@@ -113,41 +114,34 @@ func listApps(ctx context.Context, t *Tenant, space string) iter.Seq2[Item[App],
 	}
 }
 
-// items yields the apps of a space, all or those of a name. Qlik searches names
-// for a part, without case; here it is the whole.
-func (t *Tenant) items(ctx context.Context, spaceID, name string) iter.Seq2[item, error] {
+// items yields the apps of a space: all, or those whose names contain part,
+// without regard to case.
+func (t *Tenant) items(ctx context.Context, spaceID, part string) iter.Seq2[item, error] {
 	q := everything("resourceType", "app", "spaceId", spaceID, "noActions", "true")
-	if name != "" {
-		q.Set("name", name)
+	if part != "" {
+		q.Set("name", part)
 	}
-	return func(yield func(item, error) bool) {
-		for i, err := range list[item](ctx, t.Client, "/api/v1/items", q) {
-			if err == nil && name != "" && i.Name != name {
-				continue
-			}
-			if !yield(i, err) || err != nil {
-				return
-			}
-		}
-	}
+	return list[item](ctx, t.Client, "/api/v1/items", q)
 }
 
-// called returns the apps of a space that have a name, the newest first.
-func (t *Tenant) called(ctx context.Context, spaceID, name string) ([]item, error) {
+// called returns the apps of a space that have a name or, when like is given,
+// one that like accepts; the newest first.
+func (t *Tenant) called(ctx context.Context, spaceID, name string, like func(string) bool) ([]item, error) {
 	var out []item
 	for i, err := range t.items(ctx, spaceID, name) {
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, i)
+		if i.Name == name || like != nil && like(i.Name) {
+			out = append(out, i)
+		}
 	}
 	slices.SortStableFunc(out, func(a, b item) int { return b.Created.Compare(a.Created.Time) })
 	return out, nil
 }
 
-// stamped appends a release to a description, by Qlik's convention.
-//
-// https://qlik.dev/manage/ci-cd: the version in braces, "{v2.1.0}".
+// stamped appends a release to a description, by the convention of Qlik's own
+// promotion process: the version in braces, "{v2.1.0}".
 func stamped(description, release string) string {
 	return strings.TrimSpace(description + " {v" + release + "}")
 }

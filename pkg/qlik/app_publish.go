@@ -89,7 +89,7 @@ func (t *Tenant) deploy(ctx context.Context, liveID string, desired App) (string
 
 // published returns the one app of a name in a space, or the zero item.
 func (t *Tenant) published(ctx context.Context, spaceID, name string) (item, error) {
-	found, err := t.called(ctx, spaceID, name)
+	found, err := t.called(ctx, spaceID, name, nil)
 	switch {
 	case err != nil || len(found) == 0:
 		return item{}, err
@@ -122,7 +122,7 @@ func (t *Tenant) settle(ctx context.Context, staged copied, spaceID, name string
 		return id, err
 	}
 	err = t.wait(ctx, settled, func() (bool, error) {
-		copies, err := t.called(ctx, staged.space, name)
+		copies, err := t.called(ctx, staged.space, name, nil)
 		return slices.ContainsFunc(copies, func(i item) bool { return i.ResourceID == staged.id }), err
 	})
 	if err == nil || errors.Is(err, errNotYet) {
@@ -193,9 +193,8 @@ func (t *Tenant) readBack(ctx context.Context, id string, desired App) error {
 }
 
 // whileFresh repeats what Qlik refuses for a moment in a space that is new or
-// that we are new in. A refusal did nothing, so that even POST can be repeated.
-//
-// https://qlik.dev/manage/ci-cd: publishing into a new space may fail at first.
+// that we are new in: Qlik's description of promotion warns that publishing may
+// fail there at first. A refusal did nothing, so that even POST can be repeated.
 func (t *Tenant) whileFresh(ctx context.Context, spaceID string, try func() error) error {
 	var refused error
 	err := t.wait(ctx, spaceLag, func() (bool, error) {

@@ -14,9 +14,16 @@ import (
 // copied is a staged copy of an app, and what was seen on the way to it.
 type copied struct {
 	id, space string
-	ours      bool   // imported by this run
+	ours      bool   // imported by this run, beyond doubt
 	others    []item // the apps of its name in the staging space, newest first
 }
+
+// Until an imported app is stamped, its name says what it holds. So an import
+// whose reply was lost, or whose run was killed, is recognised and used: what
+// is in it is never a guess.
+const importing = " (importing "
+
+func (a App) importName() string { return a.Name + importing + a.Release + ")" }
 
 // stage returns an app in the staging space that has the wanted release. A copy
 // that carries it is used again, whoever staged it; otherwise the file is
@@ -33,22 +40,26 @@ func (t *Tenant) stage(ctx context.Context, desired App) (copied, error) {
 	defer end()
 	key := space + "/" + desired.Release + "/" + desired.Name
 	t.mu.Lock()
-	id := t.staged[key]
+	known, ok := t.staged[key]
 	t.mu.Unlock()
-	if id != "" {
-		return copied{id: id, space: space, ours: true}, nil
+	if ok {
+		return known, nil
 	}
-	others, err := t.called(ctx, space, desired.Name)
+	others, err := t.copies(ctx, space, desired)
 	if err != nil {
 		return copied{}, err
 	}
 	for _, i := range others {
-		if release, _ := unstamped(i.Description); release == desired.Release {
+		if release, _ := unstamped(i.Description); i.Name == desired.Name && release == desired.Release {
 			return copied{i.ResourceID, space, false, others}, nil
 		}
 	}
-	if id, err = t.importFile(ctx, space, desired, others); err != nil {
-		return copied{}, err
+	ours := false
+	id := desired.imported(others)
+	if id == "" {
+		if id, ours, err = t.importFile(ctx, space, desired); err != nil {
+			return copied{}, err
+		}
 	}
 	t.mu.Lock()
 	t.imported[id] = true
@@ -58,9 +69,28 @@ func (t *Tenant) stage(ctx context.Context, desired App) (copied, error) {
 		return copied{}, err
 	}
 	t.mu.Lock()
-	t.staged[key] = id
+	t.staged[key] = copied{id: id, space: space, ours: ours}
 	t.mu.Unlock()
-	return copied{id, space, true, others}, nil
+	return copied{id, space, ours, others}, nil
+}
+
+// copies returns the apps of a staging space that have the name of desired, or
+// will have it when their import is finished.
+func (t *Tenant) copies(ctx context.Context, spaceID string, desired App) ([]item, error) {
+	return t.called(ctx, spaceID, desired.Name, func(name string) bool {
+		return strings.HasPrefix(name, desired.Name+importing)
+	})
+}
+
+// imported returns the ID of an app that was imported for desired and not
+// stamped yet, "" if there is none.
+func (a App) imported(copies []item) string {
+	for _, i := range copies {
+		if i.Name == a.importName() {
+			return i.ResourceID
+		}
+	}
+	return ""
 }
 
 // turn waits for the others that want the same thing.
@@ -79,22 +109,23 @@ func (t *Tenant) turn(ctx context.Context, key string) (end func(), err error) {
 	}
 }
 
-// importFile imports the file of desired and returns the ID of the new app.
-// others are the apps of its name that were there before.
-func (t *Tenant) importFile(ctx context.Context, spaceID string, desired App, others []item) (string, error) {
+// importFile imports the file of desired and returns the ID of the new app. It
+// is not surely ours when it had to be looked for: it may be that of a run
+// that was killed.
+func (t *Tenant) importFile(ctx context.Context, spaceID string, desired App) (id string, ours bool, err error) {
 	qvf, err := t.file(desired.File)
 	if err != nil {
-		return "", err
+		return "", false, err
 	}
 	if d := t.options.Digest; d != nil && d(qvf) != desired.Digest {
-		return "", fmt.Errorf("%s: %w", desired.File, errChanged)
+		return "", false, fmt.Errorf("%s: %w", desired.File, errChanged)
 	}
-	q := url.Values{"spaceId": {spaceID}, "name": {desired.Name}}
+	q := url.Values{"spaceId": {spaceID}, "name": {desired.importName()}}
 	p := payload{kind: "application/octet-stream", bytes: qvf}
 	if len(qvf) > t.sizes.body {
 		file, err := t.uploadLarge(ctx, desired.Name+".qvf", qvf)
 		if err != nil {
-			return "", err
+			return "", false, err
 		}
 		q.Set("fileId", file)
 		p = payload{}
@@ -108,31 +139,17 @@ func (t *Tenant) importFile(ctx context.Context, spaceID string, desired App, ot
 		err = fmt.Errorf("POST /api/v1/apps/import: %w: no id", errReply)
 	}
 	if err == nil || !lost(err) {
-		return made.Attributes.ID, err
+		return made.Attributes.ID, err == nil, err
 	}
-	var id string
 	late := t.wait(ctx, 0, func() (bool, error) {
-		id, err = t.newcomer(ctx, spaceID, desired.Name, others)
+		copies, err := t.copies(ctx, spaceID, desired)
+		id = desired.imported(copies)
 		return id != "", err
 	})
 	if late != nil {
-		return "", fmt.Errorf("%w; no new app appeared in the staging space (%w)", err, late)
+		return "", false, fmt.Errorf("%w; no new app appeared in the staging space (%w)", err, late)
 	}
-	return id, nil
-}
-
-// newcomer returns the newest app of a name that is not among others.
-func (t *Tenant) newcomer(ctx context.Context, spaceID, name string, others []item) (string, error) {
-	now, err := t.called(ctx, spaceID, name)
-	if err != nil {
-		return "", err
-	}
-	for _, i := range now {
-		if !slices.ContainsFunc(others, func(o item) bool { return o.ResourceID == i.ResourceID }) {
-			return i.ResourceID, nil
-		}
-	}
-	return "", nil
+	return id, false, nil
 }
 
 // youngest is the age up to which Qlik deletes an app at once and for good.
@@ -140,19 +157,18 @@ func (t *Tenant) newcomer(ctx context.Context, spaceID, name string, others []it
 // https://qlik.dev/manage/analytics-applications/restore-deleted-app
 const youngest = 45 * time.Minute
 
-// sweep removes staged copies that are no longer needed. It keeps the newest
-// and the one in use; what qdeploy did not stage, which has no "+q." in its
-// release; what this run imported; and what could not be restored after it. A
-// copy that stays is a notice, not an error: the app is where it should be.
+// sweep removes staged copies that are no longer needed, and imports that were
+// never finished. It keeps the newest copy and the one in use; what qdeploy did
+// not stage, which has no "+q." in its release; what this run imported; and
+// what could not be restored after it. A copy that stays is a notice, not an
+// error: the app is where it should be.
 func (t *Tenant) sweep(ctx context.Context, used copied, desired App) {
-	for i, old := range used.others {
-		release, _ := unstamped(old.Description)
-		t.mu.Lock()
-		ours := t.imported[old.ResourceID]
-		t.mu.Unlock()
-		newest := i == 0 && !used.ours
-		if newest || old.ResourceID == used.id || ours || !strings.Contains(release, "+q.") ||
-			old.Created.IsZero() || time.Since(old.Created.Time) < youngest {
+	newest := used.id
+	if i := slices.IndexFunc(used.others, func(i item) bool { return i.Name == desired.Name }); i >= 0 && !used.ours {
+		newest = used.others[i].ResourceID
+	}
+	for _, old := range used.others {
+		if id := old.ResourceID; id == newest || id == used.id || !old.removable(desired) || t.imports(id) {
 			continue
 		}
 		err := t.call(ctx, http.MethodDelete, appPath(old.ResourceID), nil, nil, nil)
@@ -160,4 +176,18 @@ func (t *Tenant) sweep(ctx context.Context, used copied, desired App) {
 			t.notice(fmt.Sprintf("%s: an old staged copy of %q stays: %v", desired.Staging, desired.Name, err))
 		}
 	}
+}
+
+// removable reports whether a copy is qdeploy's, and old enough.
+func (i item) removable(desired App) bool {
+	release, _ := unstamped(i.Description)
+	ours := i.Name != desired.Name || strings.Contains(release, "+q.")
+	return ours && !i.Created.IsZero() && time.Since(i.Created.Time) >= youngest
+}
+
+// imports reports whether this run made an app.
+func (t *Tenant) imports(id string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.imported[id]
 }

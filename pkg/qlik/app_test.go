@@ -107,7 +107,7 @@ func TestAppIsPublishedOnceWhateverGetsLost(t *testing.T) {
 
 func TestKilledRunIsTakenUpWhereItEnded(t *testing.T) {
 	for _, killedAt := range []string{
-		"PUT:/api/v1/apps/:9",    // imported, not stamped: this one goes to waste
+		"PUT:/api/v1/apps/:9",    // imported, not stamped
 		"POST:/api/v1/apps/:9",   // nothing
 		"GET:/api/v1/apps/:99",   // published, not read back
 		"PUT:/api/v1/apps/:1",    // the stamp was retried
@@ -128,6 +128,28 @@ func TestKilledRunIsTakenUpWhereItEnded(t *testing.T) {
 			})
 		})
 	}
+}
+
+func TestUnfinishedImportsAreUsedOrRemoved(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := newSandbox(t, qliktest.Options{})
+		s.converge(s.with()...)
+		killed := func(version string) {
+			s.mood("fail-before=PUT:/api/v1/apps/:9")
+			require.Error(t, s.open().Do(t.Context(), creation(s.app("Sales", version))))
+			s.calm()
+			time.Sleep(time.Hour)
+		}
+		killed("1.0.0")
+		require.Equal(t, []string{"Sales (importing 1.0.0+q.3fa4c2d1) "}, s.published("Staging"))
+		calls := s.since(func() { s.converge(s.with(s.app("Sales", "1.0.0"))...) })
+		require.Zero(t, count(calls, "POST /api/v1/apps/import"))
+
+		killed("1.1.0")
+		require.Len(t, s.published("Staging"), 2)
+		s.converge(s.with(s.app("Sales", "1.2.0"))...)
+		require.Equal(t, []string{"Sales What was sold {v1.2.0+q.3fa4c2d1}"}, s.published("Staging"))
+	})
 }
 
 func TestTwoOfOneName(t *testing.T) {

@@ -18,8 +18,7 @@ type use struct {
 
 // blind are the roles whose holders see no apps.
 //
-// https://help.qlik.com: managed space permissions, "See all apps in the space"
-// and shared space permissions.
+// https://help.qlik.com/en-US/cloud-services/Subsystems/Hub/Content/Sense_Hub/Spaces/permissions-managed-space-prof-full.htm
 var blind = []string{"publisher", "dataconsumer", "datapreview"}
 
 // looksInto reports whether the engine sees what is in a space.

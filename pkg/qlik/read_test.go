@@ -94,7 +94,7 @@ func TestNoOpPlan(t *testing.T) {
 		"POST /oauth/token 200",
 		"GET /api/v1/users 200", // one for each 50 users that are named
 		"GET /api/v1/extensions 200", "GET /api/v1/groups 200", "GET /api/v1/spaces 200", "GET /api/v1/themes 200",
-		"GET /api/v1/items 200", // one for each space with apps
+		"GET /api/v1/items 200",                                                              // one for each space with apps
 		"GET /api/v1/spaces/{id}/assignments 200", "GET /api/v1/spaces/{id}/assignments 200", // and with members
 	}, calls)
 }

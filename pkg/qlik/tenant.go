@@ -45,7 +45,7 @@ type Tenant struct {
 	owners   map[string][]string             // declared owners by space name
 	bot      string                          // our own user ID, once asked
 	fresh    map[string]bool                 // IDs of spaces that this run made or joined
-	staged   map[string]string               // IDs of apps, by staging space, release and name
+	staged   map[string]copied               // apps, by staging space, release and name
 	imported map[string]bool                 // IDs of the apps that this run imported
 	busy     map[string]chan struct{}        // one turn for each app being staged
 }
@@ -68,7 +68,7 @@ func NewTenant(c *Client, o TenantOptions) *Tenant {
 	}
 	t := &Tenant{
 		Client: c, options: o, sizes: sizes{longestBody, longestChunk},
-		fresh: map[string]bool{}, staged: map[string]string{}, imported: map[string]bool{}, busy: map[string]chan struct{}{},
+		fresh: map[string]bool{}, staged: map[string]copied{}, imported: map[string]bool{}, busy: map[string]chan struct{}{},
 	}
 	t.unlearn()
 	return t

@@ -45,8 +45,8 @@ func (c Credentials) TokenSource(o Options) (oauth2.TokenSource, error) {
 	}
 	return &tokens{
 		host: o.Host, source: c.Source, turn: make(chan struct{}, 1),
-		// https://qlik.dev/authenticate/oauth: the body may be JSON or a form;
-		// golang.org/x/oauth2 sends a form.
+		// https://qlik.dev/authenticate/oauth/getting-started-oauth-m2m: the body
+		// may be JSON or a form; golang.org/x/oauth2 sends a form.
 		config: clientcredentials.Config{
 			ClientID: c.ClientID, ClientSecret: c.ClientSecret,
 			TokenURL: "https://" + o.Host + "/oauth/token", AuthStyle: oauth2.AuthStyleInParams,
