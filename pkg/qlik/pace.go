@@ -22,7 +22,6 @@ type pacer struct {
 
 	mu      sync.Mutex
 	buckets map[string]*rate.Limiter
-	slowed  map[string]bool
 	until   time.Time // nothing is sent before
 	since   time.Time // of the first 429 that no other answer followed
 }
@@ -48,7 +47,7 @@ func (t *pacer) bucket(name string, tr tier) *rate.Limiter {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.buckets == nil {
-		t.buckets, t.slowed = map[string]*rate.Limiter{}, map[string]bool{}
+		t.buckets = map[string]*rate.Limiter{}
 	}
 	b := t.buckets[name]
 	if b == nil {
@@ -81,9 +80,9 @@ func (t *pacer) gate(ctx context.Context, req *http.Request) error {
 	}
 }
 
-// learn obeys Retry-After. After a 429 the bucket is empty, so that what waits
-// does not rush in together, and fills at half the pace from then on: a tenant
-// with few users has half the published limit or less.
+// learn obeys Retry-After. After a 429 the bucket is all but empty, so that what
+// waits does not rush in together: from then on it fills at two fifths of the
+// published limit, which is also what a tenant with a single user can take.
 func (t *pacer) learn(name string, resp *http.Response) {
 	now := time.Now()
 	wait, asked := retryAfter(resp.Header.Get("Retry-After"), now)
@@ -101,12 +100,11 @@ func (t *pacer) learn(name string, resp *http.Response) {
 	}
 	t.close(now, wait)
 	b := t.buckets[name]
-	b.AllowN(now, int(b.TokensAt(now)))
-	if !t.slowed[name] {
-		t.slowed[name] = true
-		b.SetLimitAt(now, b.Limit()/2)
-	}
+	b.AllowN(now, max(0, int(b.TokensAt(now))-rush))
 }
+
+// rush is how many requests may follow at once when a limit is lifted.
+const rush = 5
 
 // close needs t.mu.
 func (t *pacer) close(now time.Time, wait time.Duration) {
