@@ -107,8 +107,12 @@ func (f *Fleet) WriteJSON(w io.Writer) error {
 // and every digest fits what it is over.
 func ReadFleet(r io.Reader) (*Fleet, error) {
 	var f Fleet
-	if err := json.NewDecoder(r).Decode(&f); err != nil {
+	d := json.NewDecoder(r)
+	if err := d.Decode(&f); err != nil {
 		return nil, fmt.Errorf("not a saved plan: %v", err)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return nil, fmt.Errorf("not a saved plan: something follows it")
 	}
 	if f.Schema != Schema {
 		return nil, fmt.Errorf("not a saved plan that this version reads: schema is %q, want %q", f.Schema, Schema)

@@ -1,7 +1,7 @@
 package plan
 
 import (
-	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -141,7 +141,7 @@ func sortByAfter(changes []Change) ([]Change, error) {
 	if len(out) == len(changes) {
 		return out, nil
 	}
-	return changes, errors.New("these wait for one another: " + circle(changes, done))
+	return changes, fmt.Errorf("these changes wait for one another: %s: make them in two steps", circle(changes, done))
 }
 
 // circle names changes of which each waits for the next, and the last for the first.

@@ -58,7 +58,7 @@ func TestTargets(t *testing.T) {
 
 func TestCircleIsNamed(t *testing.T) {
 	_, err := Build(input(some(`task/A {"after":["task/B"]}`, `task/B {"after":["task/C"]}`, `task/C {"after":["task/B"]}`, `task/D {"after":["task/A"]}`), nil, nil))
-	require.EqualError(t, err, "these wait for one another: task/B → task/C → task/B")
+	require.EqualError(t, err, "these changes wait for one another: task/B → task/C → task/B: make them in two steps")
 	p := build(t, input(some(`task/A {"after":["task/A"]}`), nil, nil))
 	require.Equal(t, []string{"create task/A (change)"}, brief(p), "what refers to itself waits for nothing")
 }

@@ -34,7 +34,7 @@ type Plan struct {
 	// goes on remembering these, or they are orphans for ever.
 	Held []Key `json:"held,omitempty"`
 
-	Error  string `json:"error,omitempty"`  // why the tenant could not be read
+	Error  string `json:"error,omitempty"`  // why there is no plan: the tenant could not be read, for one
 	Digest string `json:"digest,omitempty"` // see [Plan.Sum]
 }
 

@@ -122,13 +122,19 @@ func (t *text) lost(f *Fleet) string {
 	if n[Delete] > 0 {
 		parts = append(parts, "deletes "+plural(n[Delete], "resource"))
 	}
-	if n[Replace] > 0 {
-		parts = append(parts, "replaces "+count(n[Replace])+", which loses the ID")
+	switch {
+	case n[Replace] == 1:
+		parts = append(parts, "replaces 1 resource, whose ID is lost")
+	case n[Replace] > 1:
+		parts = append(parts, "replaces "+plural(n[Replace], "resource")+", whose IDs are lost")
 	}
 	if len(parts) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("This plan %s, in %s.", strings.Join(parts, " and "), plural(tenants, "tenant"))
+	if len(f.Plans) == 1 {
+		return fmt.Sprintf("This plan %s.", strings.Join(parts, " and "))
+	}
+	return fmt.Sprintf("In %s this plan %s.", plural(tenants, "tenant"), strings.Join(parts, " and "))
 }
 
 // spread says how many tenants each region has.
@@ -185,7 +191,7 @@ func (t *text) unreadable(f *Fleet) {
 		return
 	}
 	t.line("")
-	t.line("%s", t.paint(bold, "could not be read, so nothing is planned there"))
+	t.line("%s", t.paint(bold, "could not be planned"))
 	for _, p := range failed {
 		t.line("  %s %s: %s", t.paint(red, "!"), quiet(p.Tenant.Name), plain(p.Error))
 	}

@@ -19,7 +19,7 @@ var marks = map[Action]struct {
 	Adopted:   {"=", cyan, "adopt"},
 	Update:    {"~", yellow, ""},
 	Republish: {"^", blue, "republish, ID kept"},
-	Move:      {">", yellow, "rename, ID kept"},
+	Move:      {">", yellow, "move, ID kept"},
 	Replace:   {"-/+", red, "replace, ID lost"},
 	Delete:    {"-", red, "delete"},
 }

@@ -41,7 +41,7 @@ func (t *text) footer(f *Fleet) {
 		parts = append(parts, plural(n, "tenant")+" as declared")
 	}
 	if n := len(f.Failed()); n > 0 && len(f.Plans) > 1 {
-		parts = append(parts, plural(n, "tenant")+" unreadable")
+		parts = append(parts, plural(n, "tenant")+" could not be planned")
 	}
 	t.line("%s %s.", t.paint(bold, "Plan:"), strings.Join(parts, "; "))
 	if n := drifted(f); n > 0 {
