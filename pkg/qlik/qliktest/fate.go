@@ -107,7 +107,7 @@ func (t *Tenant) doomService(d *doom, r *http.Request, rt *route) {
 		d.refuse(rt.owner.envelope.reply(http.StatusForbidden, "HTTP-403", "mood: "+name+" is refused", ""))
 	case list && slices.Contains(d.mood.Partial, name):
 		q := r.URL.Query()
-		if q.Has("next") || q.Has("startingAfter") {
+		if q.Has("next") || q.Has("page") || q.Has("startingAfter") {
 			d.refuse(gatewayError(http.StatusServiceUnavailable, "HTTP-503", "mood: partial"))
 		}
 		d.partial = true

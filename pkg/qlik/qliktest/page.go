@@ -66,6 +66,38 @@ func byID[T row](c *call, rows []T, o order[T], usual, most int) page[T] {
 	return cut(c, rows, o, "startingAfter", "endingBefore", usual, most, encode, decode)
 }
 
+// byPage pages in style B: page holds an opaque cursor, and there is no way
+// back.
+func byPage[T any](c *call, rows []T, o order[T], usual, most int) page[T] {
+	p := cut(c, rows, o, "page", "", usual, most, encodeCursor, decodeCursor)
+	p.links.Prev = nil
+	return p
+}
+
+// A pageStyle is one of the ways above.
+type pageStyle int
+
+const (
+	byCursorStyle pageStyle = iota
+	byPageStyle
+	byIDStyle
+)
+
+// params are the query parameters of the style.
+func (s pageStyle) params() string {
+	return []string{"next prev", "page", "startingAfter endingBefore"}[s]
+}
+
+func (s pageStyle) cut(c *call, rows []*plain, o order[*plain], usual, most int) page[*plain] {
+	switch s {
+	case byPageStyle:
+		return byPage(c, rows, o, usual, most)
+	case byIDStyle:
+		return byID(c, rows, o, usual, most)
+	}
+	return byCursor(c, rows, o, usual, most)
+}
+
 func encodeCursor(key string) string { return base64.RawURLEncoding.EncodeToString([]byte(key)) }
 
 func decodeCursor(s string) (string, bool) {
@@ -150,7 +182,7 @@ func (c *call) pageURL(name, cursor string) string {
 		return c.link(c.path) + "?" + c.req.URL.RawQuery
 	}
 	q := c.req.URL.Query()
-	for _, other := range []string{"next", "prev", "startingAfter", "endingBefore"} {
+	for _, other := range []string{"next", "prev", "page", "startingAfter", "endingBefore"} {
 		q.Del(other)
 	}
 	q.Set(name, cursor)

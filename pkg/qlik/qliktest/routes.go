@@ -2,10 +2,10 @@ package qliktest
 
 // What answers on the three kinds of host.
 var (
-	tenantRouter = newRouter(
+	tenantRouter = newRouter(append(plainServices(),
 		oauthService, tenantsService, usersService, groupsService, rolesService, spacesService, assignmentsService, itemsService,
 		appsService, analyticsAppsService, tempService, themesService, extensionsService, reloadsService, apiKeysService, quotasService, licensesService,
-	)
+	)...)
 	registerRouter = newRouter(oauthService, registerService)
 	consoleRouter  = newRouter(oauthService, consoleService)
 )

@@ -32,6 +32,7 @@ type Tenant struct {
 	Keys       table[*apiKey]
 	KeyConfig  keyConfig
 	License    licenseSettings
+	Plain      map[string]*table[*plain] // by name of the kind
 
 	Made    map[string]int // per kind and natural name: how many were made, once more than one
 	Imports importCount

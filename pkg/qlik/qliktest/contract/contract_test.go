@@ -45,6 +45,7 @@ const document = `{
     "title": {"type": "string"}, "pages": {"type": "integer"}, "printed": {"type": "string", "format": "date-time"}}},
   "Groups_SettingsPatch": {"properties": {"path": {"type": "string"}, "value": {"type": "string"}}},
   "Groups_GroupPatch": {"properties": {"path": {"type": "string"}}},
+  "WebIntegrations_WebIntegrationPatch": {"properties": {"value": {"type": "string"}}},
   "Users_JSONPatch": {"properties": {"path": {"type": "string"}, "value": {"type": "string"}}}
  }}
 }`
