@@ -45,17 +45,21 @@ func labOf(ts *testscript.TestScript) *lab { return ts.Value(labKey{}).(*lab) }
 
 // commands are what scripts can say besides testscript's own words.
 var commands = map[string]func(*testscript.TestScript, bool, []string){
-	"cloud":    cmdCloud,
-	"mood":     cmdMood,
-	"seed":     cmdSeed,
-	"call":     cmdCall,
-	"upload":   cmdUpload,
-	"zip":      cmdZip,
-	"live":     cmdLive,
-	"calls":    cmdCalls,
-	"commit":   cmdCommit,
-	"app":      cmdApp,
-	"waitfile": cmdWaitFile,
+	"cloud":     cmdCloud,
+	"mood":      cmdMood,
+	"seed":      cmdSeed,
+	"call":      cmdCall,
+	"upload":    cmdUpload,
+	"zip":       cmdZip,
+	"live":      cmdLive,
+	"calls":     cmdCalls,
+	"commit":    cmdCommit,
+	"app":       cmdApp,
+	"waitfile":  cmdWaitFile,
+	"sample":    cmdSample,
+	"edit":      cmdEdit,
+	"addtenant": cmdAddTenant,
+	"shown":     cmdShown,
 }
 
 // cloud HOST... starts Qlik Cloud with these tenants, and regional OAuth clients
