@@ -146,8 +146,8 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	}
 	s.plan, err = plan.Build(plan.Input{
 		Tenant: facts(t), Desired: append(desired, snapshot.Needs...), Live: snapshot.Resources,
-		Applied: applied, Remembered: remembered, Owned: owned, Revision: short(e.memory.revision(t.Name)),
-		Covers: snapshot.Covers, Blocked: blocked(snapshot), Notes: snapshot.Notes, Traits: e.traits,
+		Applied: renamed(applied, snapshot.Same), Remembered: remembered, Owned: owned, Revision: short(e.memory.revision(t.Name)),
+		Covers: snapshot.Covers, Blocked: blocked(snapshot, desired), Notes: snapshot.Notes, Traits: e.traits,
 	})
 	if err != nil {
 		return nil, err
@@ -159,8 +159,13 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 
 // blocked says of the resources that the client found in no fit state why they
 // cannot be applied.
-func blocked(s *qlik.Snapshot) map[plan.Key]string {
+func blocked(s *qlik.Snapshot, desired []plan.Resource) map[plan.Key]string {
 	out := map[plan.Key]string{}
+	for _, r := range desired {
+		if k, ok := s.Same[r.Key]; ok {
+			out[r.Key] = "is the same as " + k.String() + ": declare one of them"
+		}
+	}
 	for k, why := range s.Missing {
 		out[k] = why
 	}
@@ -168,6 +173,16 @@ func blocked(s *qlik.Snapshot) map[plan.Key]string {
 		out[k] = fmt.Sprintf("the tenant has %d of this name: IDs %v", len(ids), ids)
 	}
 	return out
+}
+
+// renamed gives what was applied the names that its objects have by now.
+func renamed(applied []plan.Resource, same map[plan.Key]plan.Key) []plan.Resource {
+	for i, r := range applied {
+		if k, ok := same[r.Key]; ok {
+			applied[i].Key = k
+		}
+	}
+	return applied
 }
 
 func facts(t estate.Tenant) plan.Tenant {

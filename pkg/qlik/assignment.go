@@ -191,6 +191,20 @@ func declareAssignment(t *Tenant, r plan.Resource) {
 	}
 }
 
+// goesBy returns the key by which the object of k is read: another than k for a
+// member who is also declared by another form of the same user.
+func (t *Tenant) goesBy(k plan.Key) plan.Key {
+	if k.Kind != "assignment" {
+		return k
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if ids := t.people[assigneeOf(k)]; len(ids) == 1 {
+		return plan.Key{Kind: k.Kind, Name: spaceOf(k) + "/" + t.forms[spaceOf(k)][ids[0]]}
+	}
+	return k
+}
+
 func updateAssignment(ctx context.Context, t *Tenant, id string, live, desired Assignment) error {
 	if sameSet(live.Roles, desired.Roles) {
 		return nil

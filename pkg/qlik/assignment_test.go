@@ -127,5 +127,6 @@ func TestMemberByTwoNamesGoesByTheLast(t *testing.T) {
 		snap := s.read(want...)
 		require.Len(t, snap.Resources, 2)
 		require.Equal(t, want[2].Key, snap.Resources[0].Key)
+		require.Equal(t, map[plan.Key]plan.Key{want[1].Key: want[2].Key}, snap.Same)
 	}
 }

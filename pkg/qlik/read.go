@@ -25,7 +25,10 @@ const atOnce = 6
 // by e-mail address, the object goes by the name of the last: put what is
 // declared after what was applied. Do not read while changes are made.
 func (t *Tenant) Read(ctx context.Context, want []plan.Resource) (*Snapshot, error) {
-	s := &Snapshot{Missing: map[plan.Key]string{}, Ambiguous: map[plan.Key][]string{}, read: map[listing]bool{}}
+	s := &Snapshot{
+		Missing: map[plan.Key]string{}, Ambiguous: map[plan.Key][]string{},
+		Same: map[plan.Key]plan.Key{}, read: map[listing]bool{},
+	}
 	t.unlearn()
 	wanted, top, within := scope(want)
 	if err := t.meet(ctx, want); err != nil {
@@ -34,6 +37,11 @@ func (t *Tenant) Read(ctx context.Context, want []plan.Resource) (*Snapshot, err
 	for _, r := range want {
 		if k, ok := kinds[r.Key.Kind]; ok && k.traits().declare != nil {
 			k.traits().declare(t, r)
+		}
+	}
+	for _, r := range want {
+		if k := t.goesBy(r.Key); k != r.Key {
+			s.Same[r.Key] = k
 		}
 	}
 	if err := t.take(ctx, s, top, want); err != nil {

@@ -18,6 +18,7 @@ type Snapshot struct {
 	Notes     []string              // what the reader of a plan should know, sorted
 	Missing   map[plan.Key]string   // wanted resources that cannot be applied, and why
 	Ambiguous map[plan.Key][]string // IDs of live objects under one key; Resources has the first
+	Same      map[plan.Key]plan.Key // wanted resources whose object goes by the name of another wanted one
 
 	read map[listing]bool // listings that were tried; true if complete
 }
