@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"math"
 	"regexp"
 	"slices"
 	"strconv"
@@ -224,21 +223,4 @@ func (c *canon) num() error {
 	}
 	c.out = appendNumber(c.out, f)
 	return nil
-}
-
-// appendNumber writes a finite number as ECMAScript's Number.prototype.toString does: RFC 8785 section
-// 3.2.2.3, ECMA-262 section 6.1.6.1.20.
-func appendNumber(out []byte, f float64) []byte {
-	if f == 0 {
-		return append(out, '0')
-	}
-	if abs := math.Abs(f); abs >= 1e-6 && abs < 1e21 {
-		return strconv.AppendFloat(out, f, 'f', -1, 64)
-	}
-	out = strconv.AppendFloat(out, f, 'e', -1, 64)
-	if n := len(out); out[n-2] == '0' && (out[n-3] == '-' || out[n-3] == '+') { // Go writes 1e-07
-		out[n-2] = out[n-1]
-		out = out[:n-1]
-	}
-	return out
 }

@@ -198,3 +198,31 @@ func TestCorpusRoundTrip(t *testing.T) {
 		require.Equal(t, qvf.Digest(app), qvf.Digest(again), name)
 	}
 }
+
+// What tables say of themselves is what the data model says of them.
+func TestCorpusTables(t *testing.T) {
+	_, names := corpus(t)
+	for _, name := range names {
+		app, err := qvf.DecodeBytes(corpusFile(t, name))
+		require.NoError(t, err)
+		var model struct {
+			Tables []struct {
+				Name   string `json:"qname"`
+				Rows   int64  `json:"qno_of_rows"`
+				Fields int    `json:"qno_of_fields"`
+				System bool   `json:"qis_system"`
+			} `json:"qtables"`
+		}
+		if app.Model == nil || !app.Data.Present {
+			continue
+		}
+		require.NoError(t, json.Unmarshal(app.Model, &model))
+		for i, want := range model.Tables {
+			got := app.Data.Tables[i]
+			require.Equal(t, want.Name, got.Name)
+			require.Equal(t, want.Rows, got.Rows, got.Name)
+			require.Equal(t, want.Fields, got.Fields, got.Name)
+			require.Equal(t, want.System, got.System(), got.Name)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package qvf_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"testing"
 	"unicode/utf8"
@@ -13,7 +14,7 @@ import (
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"))
-	for _, app := range []*qvf.App{{}, qvf.New("x"), sales(), newGen(3).app()} {
+	for _, app := range []*qvf.App{{}, qvf.New("x"), sales()} {
 		b, err := qvf.Encode(app)
 		require.NoError(f, err)
 		f.Add(b)
@@ -21,6 +22,32 @@ func FuzzDecode(f *testing.F) {
 		f.Add(b[:len(b)/2])
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
+		check(t, b, qvf.Options{MaxDecoded: 16 << 20})
+	})
+}
+
+// FuzzDecodePatched changes a sound file in a few places: each four bytes are an offset, a kind of change
+// and a value.
+func FuzzDecodePatched(f *testing.F) {
+	base, err := qvf.Encode(sales())
+	require.NoError(f, err)
+	f.Add([]byte{})
+	f.Add([]byte{0x40, 0, 1, 4, 0x30, 2, 2, 2})
+	f.Fuzz(func(t *testing.T, patches []byte) {
+		b := bytes.Clone(base)
+		for ; len(patches) >= 4; patches = patches[4:] {
+			at := (int(patches[0]) | int(patches[1])<<8) % (len(b) - 8)
+			switch v := patches[3]; patches[2] % 4 {
+			case 0:
+				b[at] = v
+			case 1: // a page
+				binary.LittleEndian.PutUint64(b[at&^7:], uint64(v)*0x200)
+			case 2: // a number
+				binary.LittleEndian.PutUint32(b[at&^3:], uint32(v))
+			case 3: // a list
+				binary.LittleEndian.PutUint64(b[at&^7:], uint64(v)*16|1<<63)
+			}
+		}
 		check(t, b, qvf.Options{MaxDecoded: 16 << 20})
 	})
 }

@@ -264,38 +264,3 @@ func (s *scanner) escape() error {
 	}
 	return s.errorf("invalid escape")
 }
-
-// number consumes a number by the grammar of RFC 8259.
-func (s *scanner) number() error {
-	if s.b[s.i] == '-' {
-		s.i++
-	}
-	if s.i < len(s.b) && s.b[s.i] == '0' {
-		s.i++
-	} else if s.digits() == 0 {
-		return s.errorf("no digits")
-	}
-	if s.i < len(s.b) && s.b[s.i] == '.' {
-		if s.i++; s.digits() == 0 {
-			return s.errorf("no digits after the point")
-		}
-	}
-	if s.i < len(s.b) && s.b[s.i]|0x20 == 'e' {
-		s.i++
-		if s.i < len(s.b) && (s.b[s.i] == '+' || s.b[s.i] == '-') {
-			s.i++
-		}
-		if s.digits() == 0 {
-			return s.errorf("no digits in the exponent")
-		}
-	}
-	return nil
-}
-
-func (s *scanner) digits() int {
-	start := s.i
-	for s.i < len(s.b) && '0' <= s.b[s.i] && s.b[s.i] <= '9' {
-		s.i++
-	}
-	return s.i - start
-}
