@@ -42,7 +42,7 @@ Running again continues: what is done is not done twice.` + "\n" + exits,
 			return p.apply(c.Context(), f, args)
 		},
 	}
-	f.add(c)
+	f.add(p, c)
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask; needed where there is no terminal")
 	c.Flags().IntVar(&f.within, "parallelism-per-tenant", 4, "changes at a time within one tenant")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")

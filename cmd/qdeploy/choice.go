@@ -16,7 +16,8 @@ type choice struct {
 	tenants, environments, kinds []string
 }
 
-func (f *choice) add(c *cobra.Command) {
+func (f *choice) add(p *program, c *cobra.Command) {
+	defer f.completions(p, c)
 	fl := c.Flags()
 	fl.StringArrayVar(&f.tenants, "tenant", nil, "only tenants that this `selector` fits: a name, a pattern with *, LABEL=VALUE, or region=NAME; given again, any of them")
 	fl.StringArrayVar(&f.environments, "env", nil, "only tenants that this `environment` runs apps in")
@@ -77,4 +78,38 @@ func inEnvironments(est *declared, names []string) (map[string]bool, error) {
 		}
 	}
 	return out, nil
+}
+
+// completions lets shells complete kinds, and tenants and environments of the
+// estate at hand.
+func (f *choice) completions(p *program, c *cobra.Command) {
+	complete := func(flag string, names func(*estate.Estate) []string) {
+		err := c.RegisterFlagCompletionFunc(flag, func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+			dir, err := p.estateDir()
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			est, err := estate.Load(dir, estate.Options{})
+			if err != nil {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return names(est), cobra.ShellCompDirectiveNoFileComp
+		})
+		if err != nil {
+			panic(err) // the flag is there
+		}
+	}
+	complete("kind", func(*estate.Estate) []string { return strings.Split(kindList(), ", ") })
+	complete("env", func(est *estate.Estate) (names []string) {
+		for _, e := range est.Environments() {
+			names = append(names, e.Name)
+		}
+		return names
+	})
+	complete("tenant", func(est *estate.Estate) (names []string) {
+		for _, t := range est.Tenants() {
+			names = append(names, t.Name)
+		}
+		return names
+	})
 }

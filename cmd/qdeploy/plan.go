@@ -22,8 +22,8 @@ type planFlags struct {
 	unmanaged   bool
 }
 
-func (f *planFlags) add(c *cobra.Command) {
-	f.choice.add(c)
+func (f *planFlags) add(p *program, c *cobra.Command) {
+	f.choice.add(p, c)
 	fl := c.Flags()
 	fl.IntVar(&f.parallelism, "parallelism", 32, "tenants at a time")
 	fl.StringVar(&f.refresh, "refresh", "all", `which tenants to read: "all", or "changed": those whose desired state is not what was applied last`)
@@ -65,7 +65,7 @@ both changed; the rest is the estate's own change.` + "\n" + exits,
 			return p.plan(c.Context(), f, out, asJSON, detailed)
 		},
 	}
-	f.add(c)
+	f.add(p, c)
 	c.Flags().StringVar(&out, "out", "", "save the plan in this `file`, for apply")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the plan as JSON")
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
