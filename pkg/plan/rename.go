@@ -76,6 +76,13 @@ func (b *builder) rekey(m map[Key]*object, moved map[Key]Key) map[Key]*object {
 		}
 		_, named := moved[k]
 		o.Key, o.renamed = now(k), o.renamed || named
+		if tail, was := tailOf(o.Key), tailOf(k); tail != was && !named {
+			for field, v := range o.spec { // and the field that says it
+				if v == was {
+					o.spec[field] = tail
+				}
+			}
+		}
 		if out[o.Key] == nil || k == o.Key { // what has the name already keeps it
 			out[o.Key] = o
 		}
@@ -83,12 +90,34 @@ func (b *builder) rekey(m map[Key]*object, moved map[Key]Key) map[Key]*object {
 	return out
 }
 
-// newNames returns what each key becomes: as moved says, and for what lives in
-// something that moves, with the new name of that in front.
+// tailOf returns what the name of a resource says after that of its parent.
+func tailOf(k Key) string {
+	_, tail, _ := strings.Cut(k.Name, "/")
+	return tail
+}
+
+// endsWith returns which of the targets that move k is named after: like
+// "assignment/Finance/group:Auditors", it ends with a colon and that name.
+func endsWith(k, parent Key, targets map[Key]bool, moved map[Key]Key) (target Key, ok bool) {
+	for target := range targets {
+		if _, moves := moved[target]; moves && target != parent && strings.HasSuffix(k.Name, ":"+target.Name) {
+			return target, true
+		}
+	}
+	return Key{}, false
+}
+
+// newNames returns what each key becomes: as moved says; for what lives in
+// something that moves, with the new name of that in front; and for what is
+// named after something that moves, with the new name of that at the end.
 func newNames(m map[Key]*object, traits map[Kind]Traits, moved map[Key]Key) func(Key) Key {
-	names, parents := map[Key]Key{}, map[Key]Key{}
+	names, parents, ends := map[Key]Key{}, map[Key]Key{}, map[Key]Key{}
 	for k, o := range m {
-		parents[k] = traits[k.Kind].parentOf(k, o.spec)
+		t := traits[k.Kind]
+		parents[k] = t.parentOf(k, o.spec)
+		if target, ok := endsWith(k, parents[k], t.targets(o.spec), moved); ok {
+			ends[k] = target
+		}
 	}
 	var now func(Key) Key
 	now = func(k Key) Key {
@@ -103,6 +132,9 @@ func newNames(m map[Key]*object, traits map[Kind]Traits, moved map[Key]Key) func
 			names[k] = to
 		case !parent.IsZero() && now(parent) != parent:
 			names[k] = Key{k.Kind, now(parent).Name + strings.TrimPrefix(k.Name, parent.Name)}
+		}
+		if target, ok := ends[k]; ok && !named {
+			names[k] = Key{k.Kind, strings.TrimSuffix(names[k].Name, target.Name) + moved[target].Name}
 		}
 		return names[k]
 	}
