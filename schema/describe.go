@@ -65,9 +65,11 @@ func named(v cue.Value) cue.Value {
 
 // doc returns the comment above a field as one line.
 func doc(v cue.Value) string {
-	for _, g := range v.Doc() {
-		if text := strings.Join(strings.Fields(g.Text()), " "); text != "" {
-			return text
+	for _, w := range []cue.Value{v, cue.Dereference(v)} {
+		for _, g := range w.Doc() {
+			if text := strings.Join(strings.Fields(g.Text()), " "); text != "" {
+				return strings.TrimPrefix(text, "#")
+			}
 		}
 	}
 	return ""
@@ -90,6 +92,7 @@ var alternatives = regexp.MustCompile(`^\^\(([\w|-]+)\)\$$`)
 // values returns the texts of a disjunction of texts, or of a pattern that is
 // one: ^(one|two)$.
 func values(v cue.Value) []string {
+	v = cue.Dereference(v)
 	op, args := v.Expr()
 	switch op {
 	case cue.OrOp:
@@ -107,7 +110,10 @@ func values(v cue.Value) []string {
 		if m := alternatives.FindStringSubmatch(pattern); err == nil && m != nil {
 			return strings.Split(m[1], "|")
 		}
-	case cue.NoOp, cue.SelectorOp:
+	case cue.NoOp:
+		if _, defaulted := v.Default(); defaulted {
+			return nil // any string, and this one if there is none
+		}
 		if s, err := v.String(); err == nil {
 			return []string{s}
 		}
@@ -125,6 +131,8 @@ func typeName(k cue.Kind) string {
 		return "a list"
 	case cue.IntKind:
 		return "a whole number"
+	case cue.NumberKind, cue.FloatKind:
+		return "a number"
 	case cue.BoolKind:
 		return "true or false"
 	}

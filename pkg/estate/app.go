@@ -123,6 +123,15 @@ func (e *Estate) published(a App, version, digest string, t *target) plan.Resour
 	return r
 }
 
+// Digest returns the digest of an app as specs have it, or "" if it cannot be read.
+func (e *Estate) Digest(app []byte) string {
+	a, err := qvf.DecodeBytes(app)
+	if err != nil {
+		return ""
+	}
+	return qvf.Digest(a)
+}
+
 // digestOf reads a QVF file.
 func digestOf(fsys fs.FS, file string) (string, Problem) {
 	text, err := readFile(fsys, file)

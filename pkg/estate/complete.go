@@ -11,22 +11,22 @@ import (
 // complete checks one tenant against the estate, and adds it. Fields of its
 // declaration are found with at.
 func (l *load) complete(t *tenant, d declaration, at func(path ...string) string) {
-	region, ok := l.e.regions[d.Region]
-	if !ok && !l.broken["regions"] {
+	region := l.e.regions[d.Region]
+	if !l.declared["regions"][d.Region] {
 		l.report(Problem{
-			Pos:     at("region"),
-			Message: fmt.Sprintf("%s is in region %q, which is not declared", d.Name, d.Region),
-			Hint:    orKnown(didYouMean(d.Region, sorted(l.e.regions)), sorted(l.e.regions)),
+			Pos: at("region"), Tenant: d.Name,
+			Message: fmt.Sprintf("region %q is not declared", d.Region),
+			Hint:    hintFrom(d.Region, sorted(l.declared["regions"])),
 		})
 	}
 	host := d.Host
 	switch {
 	case d.Alias != "" && d.Host != "":
-		l.report(Problem{Pos: at("host"), Message: d.Name + " has both an alias and a host", Hint: "remove one of them"})
+		l.report(Problem{Pos: at("host"), Tenant: d.Name, Message: "the tenant has both an alias and a host", Hint: "remove one of them"})
 	case d.Alias != "":
 		host = d.Alias + "." + region.Domain
 	case d.Host == "":
-		l.report(Problem{Pos: at(), Message: d.Name + " has neither an alias nor a host",
+		l.report(Problem{Pos: at(), Tenant: d.Name, Message: "the tenant has neither an alias nor a host",
 			Hint: `write alias: "acme" for acme.` + d.Region + `.qlikcloud.com`})
 	}
 	switch names := d.Template.(type) {
@@ -39,10 +39,11 @@ func (l *load) complete(t *tenant, d declaration, at func(path ...string) string
 	}
 	for i, name := range t.templates {
 		if !slices.Contains(l.e.templates, name) {
+			t.broken = true
 			l.report(Problem{
-				Pos:     at("template", strconv.Itoa(i)),
-				Message: fmt.Sprintf("%s has template %q, which is not declared", d.Name, name),
-				Hint:    orKnown(didYouMean(name, l.e.templates), l.e.templates),
+				Pos: at("template", strconv.Itoa(i)), Tenant: d.Name,
+				Message: fmt.Sprintf("template %q is not declared", name),
+				Hint:    hintFrom(name, l.e.templates),
 			})
 		}
 	}

@@ -52,10 +52,16 @@ func readFile(fsys fs.FS, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if info, err := fs.Stat(fsys, clean); err == nil && info.IsDir() {
+		return nil, errFolder
+	}
 	return fs.ReadFile(fsys, clean)
 }
 
-var errOutside = errors.New("outside of the estate")
+var (
+	errOutside = errors.New("outside of the estate")
+	errFolder  = errors.New("a folder")
+)
 
 // inside returns the name of a file as [fs.FS] wants it.
 func inside(name string) (string, error) {
@@ -71,6 +77,8 @@ func fileProblem(name string, err error) Problem {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return Problem{Message: name + " does not exist", Hint: "paths are seen from the estate's directory"}
+	case errors.Is(err, errFolder):
+		return Problem{Message: name + " is a folder, not a file"}
 	case errors.Is(err, errOutside):
 		return Problem{Message: name + " is outside of the estate", Hint: "paths are seen from the estate's directory, and stay below it"}
 	}

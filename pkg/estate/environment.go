@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
@@ -64,11 +65,11 @@ func (l *load) environments(envs map[string]*environment) {
 		out := Environment{Name: name, Apps: env.Apps, Pos: l.at("environments", name)}
 		out.After = slices.Sorted(slices.Values(env.After))
 		for _, app := range sorted(env.Apps) {
-			if _, ok := l.e.apps[app]; !ok && !l.broken["apps"] {
+			if !l.declared["apps"][app] {
 				l.report(Problem{
 					Pos:     l.at("environments", name, "apps", app),
 					Message: fmt.Sprintf("%s pins app %q, which is not declared", name, app),
-					Hint:    orKnown(didYouMean(app, sorted(l.e.apps)), sorted(l.e.apps)),
+					Hint:    hintFrom(app, sorted(l.e.apps)),
 				})
 			}
 		}
@@ -171,7 +172,7 @@ func (l *load) labelled(labels map[string]any, at func(...string) string) (out [
 				p.Hint = didYouMean(name, l.e.labelNames())
 			} else if !slices.ContainsFunc(want[name], func(v string) bool { return slices.Contains(known, v) }) {
 				p.Message = fmt.Sprintf("no tenant has label %s: %s", name, oneOf(want[name]))
-				p.Hint = orKnown(didYouMean(want[name][0], known), known)
+				p.Hint = hintFrom(want[name][0], known)
 			}
 		}
 		l.report(p)
@@ -210,6 +211,24 @@ func (e *Estate) labelValues(name string) []string {
 	return sorted(set)
 }
 
+// circleIn returns environments of which each comes after the next, and the
+// last after the first. There is one: all that is left comes after something.
+func circleIn(left map[string]*environment) []string {
+	var walk []string
+	for name := sorted(left)[0]; ; {
+		if i := slices.Index(walk, name); i >= 0 {
+			return walk[i:]
+		}
+		walk = append(walk, name)
+		for _, after := range left[name].After {
+			if left[after] != nil {
+				name = after
+				break
+			}
+		}
+	}
+}
+
 // order returns the names of the environments, each after those that it comes
 // after. It reports unknown names and circles.
 func (l *load) order(envs map[string]*environment) (out []string) {
@@ -220,7 +239,7 @@ func (l *load) order(envs map[string]*environment) (out []string) {
 				l.report(Problem{
 					Pos:     l.at("environments", name, "after", strconv.Itoa(i)),
 					Message: fmt.Sprintf("%s comes after %q, which is not declared", name, after),
-					Hint:    orKnown(didYouMean(after, sorted(envs)), sorted(envs)),
+					Hint:    hintFrom(after, sorted(envs)),
 				})
 			}
 		}
@@ -230,9 +249,10 @@ func (l *load) order(envs map[string]*environment) (out []string) {
 			return slices.ContainsFunc(left[name].After, func(a string) bool { return left[a] != nil })
 		})
 		if len(ready) == 0 {
+			circle := circleIn(left)
 			l.report(Problem{
-				Pos:     l.at("environments", sorted(left)[0], "after"),
-				Message: "environments come after each other in a circle: " + oneOf(sorted(left)),
+				Pos:     l.at("environments", circle[0], "after"),
+				Message: "environments come after each other in a circle: " + strings.Join(append(circle, circle[0]), " after "),
 			})
 			return out
 		}

@@ -21,7 +21,8 @@ import (
 // the schema and the templates compiled.
 type worker struct {
 	ctx       *cue.Context
-	root      cue.Value
+	root      cue.Value            // the estate
+	strict    cue.Value            // the estate, held to the schema at the top too
 	tenant    cue.Value            // #Tenant
 	template  cue.Value            // #Template
 	templates map[string]cue.Value // by the names of what is unified
@@ -37,12 +38,22 @@ func (e *Estate) newWorker() (*worker, error) {
 	if p.estate.Err != nil {
 		return nil, p.estate.Err
 	}
+	return compile(p), nil
+}
+
+func compile(p program) *worker {
 	w := &worker{ctx: cuecontext.New(), templates: map[string]cue.Value{}}
-	w.root = w.ctx.BuildInstance(p.estate)
 	s := w.ctx.BuildInstance(p.schema)
+	w.root = w.ctx.BuildInstance(p.estate)
+	// A package that embeds #Estate may add fields to it. Unified with it, it may
+	// not; but templates that carry the schema twice take a third longer.
+	w.strict = w.root.Unify(s.LookupPath(cue.MakePath(cue.Def("Estate"))))
+	if !w.root.LookupPath(cue.ParsePath("guards")).Exists() { // it does not embed it
+		w.root = w.strict
+	}
 	w.tenant = s.LookupPath(cue.MakePath(cue.Def("Tenant")))
 	w.template = s.LookupPath(cue.MakePath(cue.Def("Template")))
-	return w, nil
+	return w
 }
 
 // templateOf returns the templates of a tenant, unified.
@@ -107,15 +118,24 @@ func (e *Estate) Resources(name string) ([]plan.Resource, error) {
 	return rs, nil
 }
 
+// borrow returns a worker for the caller alone, until it gives it back.
 func (e *Estate) borrow() (*worker, error) {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if n := len(e.idle); n > 0 {
-		w := e.idle[n-1]
-		e.idle = e.idle[:n-1]
+	if w := e.anIdle(); w != nil {
 		return w, nil
 	}
 	return e.newWorker()
+}
+
+func (e *Estate) anIdle() *worker {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	n := len(e.idle)
+	if n == 0 {
+		return nil
+	}
+	w := e.idle[n-1]
+	e.idle = e.idle[:n-1]
+	return w
 }
 
 func (e *Estate) giveBack(w *worker) {
@@ -150,7 +170,7 @@ func (e *Estate) Each(ctx context.Context, workers int, choose func(Tenant) bool
 func (e *Estate) each(ctx context.Context, workers int, choose func(Tenant) bool, c *collector, f func(Tenant, []plan.Resource) error) error {
 	var todo []*tenant
 	for _, t := range e.tenants {
-		if t.State != Ignored && (choose == nil || choose(t.Tenant)) {
+		if t.State != Ignored && !t.broken && (choose == nil || choose(t.Tenant)) {
 			todo = append(todo, t)
 		}
 	}

@@ -1,8 +1,10 @@
 package estate
 
 import (
+	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	cueerrors "cuelang.org/go/cue/errors"
@@ -57,6 +59,9 @@ func (x *explainer) explain(err error) []Problem {
 	var out []Problem
 	for _, c := range list {
 		p := Problem{Pos: x.pos(c), Key: keyAt(x.schemaPath(c.path)), Hint: c.field.Doc}
+		if len(c.path) > 1 && c.path[0] == "tenants" {
+			p.Tenant = c.path[1]
+		}
 		x.say(&p, c)
 		out = append(out, p)
 	}
@@ -69,6 +74,8 @@ func (x *explainer) say(p *Problem, c *complaint) {
 	e := c.errs[len(c.errs)-1] // behind the heading that CUE puts before a disjunction's errors
 	format, args := e.Msg()
 	hide := len(c.path) > 0 && c.path[0] == "regions"
+	allowed := c.allowed()
+	word, isWord := c.userWord(allowed)
 	switch {
 	case format == "field not allowed":
 		x.notAllowed(p, c)
@@ -76,26 +83,47 @@ func (x *explainer) say(p *Problem, c *complaint) {
 		x.missing(p, c)
 	case strings.HasPrefix(format, "undefined field"):
 		x.undefined(p, e, args)
-	case c.known && c.field.Values != nil && len(args) > 0:
-		wrongWord(p, c.name(), userWord(args, c.field.Values), c.field.Values)
-	case c.known && strings.Contains(format, "mismatched types"):
+	case allowed != nil && isWord:
+		wrongWord(p, c.name(), word, allowed)
+	case strings.Contains(format, "mismatched types"):
 		mismatch(p, c)
-	case c.known && strings.HasPrefix(format, "invalid value") && len(args) > 0:
-		p.Message, p.shape = c.name()+" is not allowed", c.name()+" is not allowed"
-		if !hide {
-			p.Message = fmt.Sprintf("%s %v is not allowed", c.name(), args[0])
+	case strings.HasPrefix(format, "invalid value") && len(args) > 1:
+		p.shape = c.name() + " is not allowed"
+		switch {
+		case hide:
+			p.Message = p.shape
+		case c.field.Doc != "":
+			p.Message = fmt.Sprintf("%s %s is not allowed", c.name(), short(args[0]))
+		default: // it is the user's own rule
+			p.Message = fmt.Sprintf("%s is %s and must be %v", c.name(), short(args[0]), args[1])
 		}
 	case strings.HasPrefix(format, "conflicting values"):
-		twoValues(p, c, args, hide)
+		twoValues(p, c, hide)
 	default:
-		p.Message, p.Hint = message(e, format, args), ""
+		p.Message, p.Hint = message(e), ""
 		if hide {
 			p.Message = c.name() + " is not what it should be"
 		}
 	}
 }
 
-func (c *complaint) name() string { return last(c.path) }
+// name is what the complaint is about: the field, or for an element of a list
+// the list and the number; a fact of a tenant with what it is in.
+func (c *complaint) name() string {
+	n := len(c.path)
+	switch {
+	case n > 1 && isNumber(c.path[n-1]):
+		return c.path[n-2] + "[" + c.path[n-1] + "]"
+	case n > 2 && c.path[0] == "tenant":
+		return strings.Join(c.path[1:], ".")
+	}
+	return last(c.path)
+}
+
+func isNumber(s string) bool {
+	_, err := strconv.Atoi(s)
+	return err == nil
+}
 
 // notAllowed explains a field that the schema does not have.
 func (x *explainer) notAllowed(p *Problem, c *complaint) {
@@ -111,21 +139,26 @@ func (x *explainer) notAllowed(p *Problem, c *complaint) {
 		what = "kind"
 	}
 	around, _ := schema.Describe(outer...)
-	p.Message = fmt.Sprintf("unknown %s %q", what, c.name())
-	p.Hint = didYouMean(c.name(), around.Fields)
-	if p.Hint == "" && around.Fields != nil {
-		p.Hint = "known: " + strings.Join(slices.Sorted(slices.Values(around.Fields)), ", ")
-	}
+	p.Message = fmt.Sprintf("unknown %s %q", what, last(c.path))
+	p.Hint = orKnown(didYouMean(last(c.path), around.Fields), around.Fields)
 }
 
 // missing explains a field without a value.
 func (x *explainer) missing(p *Problem, c *complaint) {
 	p.Message = c.name() + " is missing"
-	if x.prefix != nil && len(c.path) > 1 && c.path[0] == "tenant" {
-		p.Message = strings.Join(c.path[1:], ".") + " is missing, and the template asks for it"
-	}
 	if c.field.Values != nil {
 		p.Hint = c.name() + " must be " + oneOf(c.field.Values)
+	}
+	if x.prefix == nil || len(c.path) < 2 || c.path[0] != "tenant" {
+		return
+	}
+	p.Message += ", and the template asks for it"
+	for _, e := range c.errs {
+		for _, q := range e.InputPositions() {
+			if at := position(q); at != "" && !inSchema(q) {
+				p.Hint = "the template does so at " + at
+			}
+		}
 	}
 }
 
@@ -135,78 +168,134 @@ func (x *explainer) undefined(p *Problem, e cueerrors.Error, args []any) {
 	if what == "" {
 		what = fmt.Sprint(args...)
 	}
-	p.Message, p.Hint = what+" is not there to be read", ""
+	p.Message, p.Hint = what+" is read, but is not there", ""
 	if strings.HasPrefix(what, "tenant.") {
+		p.Message = fmt.Sprintf("the template reads %s, which the tenant does not have", what)
 		p.Hint = fmt.Sprintf("give it to the tenant, or test for it first: if %s != _|_", what)
 	}
 }
 
-// wrongWord explains a word that is not one of those allowed.
-func wrongWord(p *Problem, name, word string, allowed []string) {
-	p.Message = fmt.Sprintf("%s must be %s", name, oneOf(allowed))
-	p.shape = p.Message
-	p.Hint = ""
-	if word != "" {
-		p.Message += fmt.Sprintf(", not %q", word)
-		p.Hint = didYouMean(word, allowed)
+// allowed returns the words that a field may be, if it may only be words: by
+// the schema, or by a disjunction of the user's own.
+func (c *complaint) allowed() []string {
+	if c.known && c.field.Values != nil {
+		return c.field.Values
 	}
-}
-
-// userWord returns the string among CUE's arguments that the schema does not allow.
-func userWord(args []any, allowed []string) string {
-	for _, a := range args {
-		s := fmt.Sprint(a)
-		if len(s) < 2 || s[0] != '"' {
-			continue
-		}
-		if s = s[1 : len(s)-1]; !slices.Contains(allowed, s) {
-			return s
-		}
-	}
-	return ""
-}
-
-// mismatch explains a value of the wrong type: the one type that occurs in all
-// the errors is the user's, the others are those that it could have been.
-func mismatch(p *Problem, c *complaint) {
 	count := map[string]int{}
 	n := 0
 	for _, e := range c.errs {
-		if _, args := e.Msg(); len(args) == 4 {
-			n++
-			count[typeName(args[2])]++
-			count[typeName(args[3])]++
+		format, args := e.Msg()
+		if format != "conflicting values %s and %s" {
+			continue
+		}
+		n++
+		for _, a := range args {
+			w, ok := quoted(a)
+			if !ok {
+				return nil
+			}
+			count[w]++
 		}
 	}
-	var got string
-	var want []string
-	for _, name := range sorted(count) {
-		if count[name] == n && name != c.field.Type && got == "" {
-			got = name
-		} else {
-			want = append(want, name)
+	if n < 2 { // two values, not a disjunction
+		return nil
+	}
+	for w, k := range count {
+		if k == n {
+			delete(count, w) // the one that is wrong
 		}
 	}
-	if c.field.Type != "" {
-		want = []string{c.field.Type}
-	}
-	p.Message = fmt.Sprintf("%s must be %s, not %s", c.name(), strings.Join(want, " or "), got)
-	p.shape = c.name() + " has the wrong type"
+	return sorted(count)
 }
 
-// twoValues explains a field that two places give different values.
-func twoValues(p *Problem, c *complaint, args []any, hide bool) {
-	p.Message = c.name() + " has two values"
-	p.shape, p.Hint = p.Message, ""
-	if !hide && len(args) >= 2 {
-		p.Message += fmt.Sprintf(", %v and %v", args[0], args[1])
-	}
+// userWord returns the word that the user wrote instead of one of the allowed.
+func (c *complaint) userWord(allowed []string) (string, bool) {
 	for _, e := range c.errs {
-		for _, q := range e.InputPositions() {
-			if at := position(q); at != p.Pos && at != "" && !inSchema(q) {
-				p.Hint = "the other is at " + at
-				return
+		if format, args := e.Msg(); !strings.Contains(format, "mismatched types") {
+			for _, a := range args {
+				if w, ok := quoted(a); ok && !slices.Contains(allowed, w) {
+					return w, true
+				}
 			}
 		}
 	}
+	return "", false
+}
+
+// wrongWord explains a word that is not one of those allowed.
+func wrongWord(p *Problem, name, word string, allowed []string) {
+	p.shape = fmt.Sprintf("%s must be %s", name, oneOf(allowed))
+	p.Message = p.shape + ", not " + short(strconv.Quote(word))
+	p.Hint = didYouMean(word, allowed)
+}
+
+// mismatch explains a value of the wrong type.
+func mismatch(p *Problem, c *complaint) {
+	count := map[string]int{}
+	n := 0
+	got := ""
+	for _, e := range c.errs {
+		format, args := e.Msg()
+		if !strings.Contains(format, "mismatched types") || len(args) != 4 {
+			continue
+		}
+		n++
+		count[typeName(args[2])]++
+		count[typeName(args[3])]++
+		for i := range 2 {
+			if isLiteral(args[i]) {
+				got = typeName(args[i+2])
+			}
+		}
+	}
+	for _, name := range sorted(count) { // the user's type is in all errors of a disjunction
+		if n > 1 && count[name] == n && name != c.field.Type {
+			got = name
+		}
+	}
+	want := []string{c.field.Type}
+	if c.field.Type == "" || c.field.Type == got {
+		want = slices.DeleteFunc(sorted(count), func(name string) bool { return name == got })
+	}
+	p.shape = c.name() + " has the wrong type"
+	p.Message = fmt.Sprintf("%s must be %s", c.name(), strings.Join(want, " or "))
+	if got != "" && !slices.Contains(want, got) {
+		p.Message += ", not " + got
+	}
+}
+
+// twoValues explains a field that two places give different values.
+func twoValues(p *Problem, c *complaint, hide bool) {
+	p.Message = c.name() + " has two values"
+	p.shape, p.Hint = p.Message, ""
+	for _, e := range c.errs {
+		format, args := e.Msg()
+		if !strings.HasPrefix(format, "conflicting values") || len(args) < 2 {
+			continue
+		}
+		for _, q := range e.InputPositions() {
+			at := position(q)
+			if at == "" || at == p.Pos || inSchema(q) || sameLine(at, p.Pos) {
+				continue
+			}
+			p.Hint = "the other is at " + at
+			if !hide {
+				p.Message = fmt.Sprintf("%s, %s and %s", p.shape, short(args[0]), short(args[1]))
+			}
+			return
+		}
+	}
+}
+
+// message returns what CUE says, without the path before it.
+func message(e cueerrors.Error) string {
+	format, args := e.Msg()
+	text := fmt.Sprintf(format, args...)
+	if inner := errors.Unwrap(e); inner != nil && !strings.Contains(text, inner.Error()) {
+		if text == "" {
+			return inner.Error()
+		}
+		text += ": " + inner.Error()
+	}
+	return text
 }

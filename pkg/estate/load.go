@@ -8,11 +8,8 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 
 	"cuelang.org/go/cue"
-	"cuelang.org/go/cue/cuecontext"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
 	"github.com/qdeploy/qdeploy/schema"
@@ -68,9 +65,11 @@ type load struct {
 	c       collector
 	x       *explainer
 	workers int
-	files   []string        // tenant files that were read
-	broken  map[string]bool // parts of the estate that could not be decoded
-	targets []*target
+	files   []string // tenant files that were read
+	// declared has the names of the regions, apps and environments, of those too
+	// that could not be decoded.
+	declared map[string]map[string]bool
+	targets  []*target
 }
 
 func newLoad(dir string, o Options) (*load, error) {
@@ -89,7 +88,7 @@ func newLoad(dir string, o Options) (*load, error) {
 		}
 	}
 	e.traits = schema.Traits()
-	return &load{e: e, workers: workersOr(o.Workers), broken: map[string]bool{}}, nil
+	return &load{e: e, workers: workersOr(o.Workers), declared: map[string]map[string]bool{}}, nil
 }
 
 func (l *load) report(ps ...Problem) { l.c.add("", ps...) }
@@ -119,24 +118,25 @@ func (l *load) run() bool {
 		at, exact := l.e.text.find(path...)
 		return pos{at, exact}
 	}}
+	if len(p.estate.Files) == 0 && p.estate.Err == nil {
+		l.report(Problem{
+			Message: fmt.Sprintf("no CUE file of package %q", packageName),
+			Hint:    "begin the files of the estate with: package " + packageName,
+		})
+		return false
+	}
 	if p.estate.Err != nil {
 		l.report(l.x.explain(p.estate.Err)...)
 		return false
 	}
-	root := cuecontext.New().BuildInstance(p.estate)
-	if err := root.Validate(); err != nil {
+	w := compile(p)
+	if err := w.strict.Validate(); err != nil {
 		l.report(l.x.explain(err)...)
 	}
-	if !root.LookupPath(cue.ParsePath("guards")).Exists() {
-		if root.Err() == nil {
-			l.report(Problem{
-				Pos:     p.estate.Files[0].Filename + ":1:1",
-				Message: "the package does not say that it is an estate",
-				Hint:    fmt.Sprintf("write: import %q and below it: schema.#Estate", schema.ImportPath),
-			})
-		}
-		return false
+	if !w.strict.LookupPath(cue.ParsePath("guards")).Exists() {
+		return false // it does not compile, and nothing of it can be looked at
 	}
+	root := w.strict
 	var c common
 	l.decode(root, &c)
 	l.e.regions, l.e.apps, l.e.adopt, l.e.guards = c.Regions, c.Apps, c.Adopt, c.Guards
@@ -151,33 +151,52 @@ func (l *load) run() bool {
 	return true
 }
 
-// decode reads the fields of an estate one by one, so that a problem in one
-// does not hide those in another.
+// decode reads the parts of an estate one by one, so that a problem in one does
+// not hide those in another.
 func (l *load) decode(root cue.Value, c *common) {
-	fields := map[string]json.RawMessage{}
-	for _, name := range []string{"tenantFiles", "regions", "apps", "environments", "adopt", "guards"} {
-		v := root.LookupPath(cue.ParsePath(name))
-		if !v.Exists() {
-			continue
+	parts := map[string]any{}
+	for _, name := range []string{"tenantFiles", "adopt", "guards"} {
+		if raw := l.decodePart(root.LookupPath(cue.MakePath(cue.Str(name)))); raw != nil {
+			parts[name] = raw
 		}
-		if err := v.Validate(cue.Concrete(true)); err != nil {
-			l.report(l.x.explain(err)...)
-			l.broken[name] = true
-			continue
-		}
-		raw, err := v.MarshalJSON()
-		if err != nil {
-			panic(err) // it is valid and concrete
-		}
-		fields[name] = raw
 	}
-	raw, err := json.Marshal(fields)
+	for _, name := range []string{"regions", "apps", "environments"} {
+		entries := map[string]json.RawMessage{}
+		l.declared[name] = map[string]bool{}
+		it, err := root.LookupPath(cue.MakePath(cue.Str(name))).Fields()
+		for err == nil && it.Next() {
+			entry := it.Selector().Unquoted()
+			l.declared[name][entry] = true
+			if raw := l.decodePart(it.Value()); raw != nil {
+				entries[entry] = raw
+			}
+		}
+		parts[name] = entries
+	}
+	raw, err := json.Marshal(parts)
 	if err == nil {
 		err = json.Unmarshal(raw, c)
 	}
 	if err != nil {
 		l.report(Problem{Message: err.Error()})
 	}
+}
+
+// decodePart returns a value as JSON; nil if there is none, or if it is wrong
+// and that is reported.
+func (l *load) decodePart(v cue.Value) json.RawMessage {
+	if !v.Exists() {
+		return nil
+	}
+	if err := v.Validate(cue.Concrete(true)); err != nil {
+		l.report(l.x.explain(err)...)
+		return nil
+	}
+	raw, err := v.MarshalJSON()
+	if err != nil {
+		panic(err) // it is valid and concrete
+	}
+	return raw
 }
 
 // templates notes the names of the templates.
@@ -198,11 +217,14 @@ func (l *load) checkGuards() {
 			l.report(Problem{
 				Pos:     l.at("guards", "replace"),
 				Message: fmt.Sprintf("unknown kind %q", k),
-				Hint:    orKnown(didYouMean(string(k), known), known),
+				Hint:    hintFrom(string(k), known),
 			})
 		}
 	}
 }
+
+// hintFrom returns which of the known names was perhaps meant, or all of them.
+func hintFrom(name string, known []string) string { return orKnown(didYouMean(name, known), known) }
 
 // orKnown returns a hint, or else what is known.
 func orKnown(hint string, known []string) string {
@@ -210,24 +232,4 @@ func orKnown(hint string, known []string) string {
 		return "known: " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
 	}
 	return hint
-}
-
-// each calls the functions that worker makes, one worker per goroutine, with
-// every number below n, and waits.
-func each(workers, n int, worker func() func(int)) {
-	var wg sync.WaitGroup
-	var next atomic.Int64
-	for range min(workers, n) {
-		wg.Go(func() {
-			f := worker()
-			for {
-				i := int(next.Add(1)) - 1
-				if i >= n {
-					return
-				}
-				f(i)
-			}
-		})
-	}
-	wg.Wait()
 }

@@ -21,7 +21,7 @@ type index struct {
 type place struct {
 	pos  string // of the first declaration; "" at the top
 	in   map[string]*place
-	any  *place     // fields whose names are computed
+	any  []computed // fields whose names are computed
 	refs [][]string // what else is in it, by path from the top
 }
 
@@ -114,10 +114,9 @@ func (p *place) field(l ast.Label) *place {
 	if name, _, err := ast.LabelName(l); err == nil {
 		return p.child(name, l.Pos())
 	}
-	if p.any == nil {
-		p.any = &place{pos: position(l.Pos())}
-	}
-	return p.any
+	c := computed{parts: partsOf(l), place: &place{pos: position(l.Pos())}}
+	p.any = append(p.any, c)
+	return c.place
 }
 
 func (p *place) child(name string, pos token.Pos) *place {
@@ -134,17 +133,25 @@ func (p *place) child(name string, pos token.Pos) *place {
 
 // find returns where the field at a path is declared. If the text does not say,
 // it returns where the nearest field around it is, and false.
-func (x *index) find(path ...string) (pos string, exact bool) {
+func (x *index) find(path ...string) (pos string, exact bool) { return x.findFor(nil, path...) }
+
+// findFor is find for a tenant with these values, for labels that they are in.
+func (x *index) findFor(values map[string]string, path ...string) (pos string, exact bool) {
 	if x == nil {
 		return "", false
 	}
-	p, rest := x.seek(&x.top, path, 0)
+	p, rest := finder{x, values}.seek(&x.top, path, 0)
 	return p.pos, rest == 0
+}
+
+type finder struct {
+	*index
+	values map[string]string
 }
 
 // seek returns the deepest place on a path below p, and how many names of the
 // path remain.
-func (x *index) seek(p *place, path []string, depth int) (*place, int) {
+func (x finder) seek(p *place, path []string, depth int) (*place, int) {
 	if len(path) == 0 || depth > 8 { // definitions may refer to each other in a circle
 		return p, len(path)
 	}
@@ -158,8 +165,8 @@ func (x *index) seek(p *place, path []string, depth int) (*place, int) {
 		}
 	}
 	try(p.in[path[0]], path[1:], depth)
-	if rest > 0 {
-		try(p.any, path[1:], depth)
+	for _, c := range p.computed(path[0], x.values) {
+		try(c, path[1:], depth)
 	}
 	for _, ref := range p.refs {
 		if rest > 0 {

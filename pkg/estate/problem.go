@@ -83,12 +83,12 @@ func (ps Problems) Errors() Problems {
 }
 
 func (p Problem) compare(q Problem) int {
-	file1, line1, col1 := splitPos(p.Pos)
-	file2, line2, col2 := splitPos(q.Pos)
-	return cmp.Or(
-		cmp.Compare(file1, file2), cmp.Compare(line1, line2), cmp.Compare(col1, col2),
-		p.Key.Compare(q.Key), cmp.Compare(p.Message, q.Message), cmp.Compare(p.Tenant, q.Tenant),
-	)
+	if p.Pos != q.Pos {
+		file1, line1, col1 := splitPos(p.Pos)
+		file2, line2, col2 := splitPos(q.Pos)
+		return cmp.Or(cmp.Compare(file1, file2), cmp.Compare(line1, line2), cmp.Compare(col1, col2))
+	}
+	return cmp.Or(p.Key.Compare(q.Key), cmp.Compare(p.Message, q.Message), cmp.Compare(p.Tenant, q.Tenant))
 }
 
 // splitPos undoes file:line:column.
@@ -126,14 +126,16 @@ func (c *collector) add(tenant string, ps ...Problem) {
 		c.found = map[fold]Problem{}
 	}
 	seen := map[fold]int{}
-	for _, p := range ps {
+	for i, p := range ps {
+		if slices.Contains(ps[:i], p) {
+			continue // CUE says it of a field and of what is around it
+		}
 		f := fold{pos: p.Pos, shape: cmp.Or(p.shape, p.Message)}
 		f.nth = seen[f]
 		seen[fold{pos: f.pos, shape: f.shape}]++
 		p.Severity = cmp.Or(p.Severity, Error)
-		p.Tenant = tenant
 		if tenant != "" {
-			p.Tenants = 1
+			p.Tenant, p.Tenants = tenant, 1
 		}
 		if old, ok := c.found[f]; ok {
 			p = old.and(p)

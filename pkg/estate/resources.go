@@ -20,12 +20,15 @@ type expansion struct {
 	out   []plan.Resource
 	types map[string]string // of spaces, by name
 	ps    []Problem
+
+	apps   map[plan.Key]string // where the target is that publishes it
+	broken map[plan.Key]bool   // resources that CUE has something against
 }
 
 // resources evaluates a tenant and returns its resources, sorted by key, and
 // what is wrong with them.
 func (e *Estate) resources(w *worker, t *tenant) ([]plan.Resource, []Problem) {
-	x := &expansion{e: e, t: t, v: w.evaluate(t), types: map[string]string{}}
+	x := &expansion{e: e, t: t, v: w.evaluate(t), types: map[string]string{}, broken: map[plan.Key]bool{}, apps: map[plan.Key]string{}}
 	if !x.sound() {
 		return nil, x.ps
 	}
@@ -36,7 +39,10 @@ func (e *Estate) resources(w *worker, t *tenant) ([]plan.Resource, []Problem) {
 		x.target(target)
 	}
 	slices.SortFunc(x.out, func(a, b plan.Resource) int {
-		return cmp.Or(a.Key.Compare(b.Key), Problem{Pos: a.Pos}.compare(Problem{Pos: b.Pos}))
+		if c := a.Key.Compare(b.Key); c != 0 {
+			return c
+		}
+		return Problem{Pos: a.Pos}.compare(Problem{Pos: b.Pos})
 	})
 	x.check()
 	if len(Problems(x.ps).Errors()) > 0 {
@@ -45,20 +51,20 @@ func (e *Estate) resources(w *worker, t *tenant) ([]plan.Resource, []Problem) {
 	return x.out, x.ps
 }
 
-// sound reports whether CUE has nothing against the tenant. The quick checks
-// come first; when one fails, all problems are looked for.
+// sound reports whether the resources of the tenant can be looked at, and says
+// what CUE has against the tenant as a whole. The quick checks come first; when
+// one fails, all problems are looked for.
 func (x *expansion) sound() bool {
 	facts := x.v.LookupPath(cue.ParsePath("tenant"))
-	if x.v.Err() == nil && facts.Validate(cue.Concrete(true)) == nil {
-		return true
-	}
-	ex := x.explainer()
 	if err := facts.Validate(cue.Concrete(true)); err != nil {
-		x.ps = ex.explain(err) // all else may follow from it
+		x.ps = x.explainer().explain(err) // all else may follow from it
 		return false
 	}
-	x.ps = ex.explain(x.v.Validate(cue.Concrete(true)))
-	return len(x.ps) == 0
+	if x.v.Err() == nil {
+		return true
+	}
+	x.ps = x.explainer().explain(x.v.Validate(cue.Concrete(true)))
+	return true
 }
 
 func (x *expansion) explainer() *explainer {
@@ -84,7 +90,7 @@ func (x *expansion) locate(path []string) pos {
 		}
 	}
 	for _, name := range x.t.templates {
-		at, exact := x.e.text.find(append([]string{"templates", name}, path...)...)
+		at, exact := x.e.text.findFor(x.t.Values, append([]string{"templates", name}, path...)...)
 		if exact {
 			return pos{at, true}
 		}
@@ -109,18 +115,34 @@ func (x *expansion) kind(k schema.Kind) {
 	if !v.Exists() {
 		return
 	}
-	raw, err := v.MarshalJSON()
-	if err != nil {
-		x.ps = append(x.ps, x.explainer().explain(v.Validate(cue.Concrete(true)))...)
-		return
-	}
-	var specs map[string]map[string]any
-	if err := decode(raw, &specs); err != nil {
-		x.problem(Problem{Message: err.Error()})
-		return
+	specs := map[string]map[string]any{}
+	if raw, err := v.MarshalJSON(); err != nil {
+		x.eachSound(k, v, specs)
+	} else if err := decode(raw, &specs); err != nil {
+		panic(err) // a kind is a struct of structs
 	}
 	for _, name := range sorted(specs) {
 		x.resource(k, name, specs[name])
+	}
+}
+
+// eachSound decodes the resources that are not wrong, so that everything else
+// that is wrong with them can be said as well.
+func (x *expansion) eachSound(k schema.Kind, v cue.Value, specs map[string]map[string]any) {
+	x.ps = append(x.ps, x.explainer().explain(v.Validate(cue.Concrete(true)))...)
+	it, err := v.Fields()
+	for err == nil && it.Next() {
+		name := it.Selector().Unquoted()
+		raw, err := it.Value().MarshalJSON()
+		if err != nil {
+			x.broken[plan.Key{Kind: k.Name, Name: name}] = true
+			continue
+		}
+		var spec map[string]any
+		if err := decode(raw, &spec); err != nil {
+			panic(err) // a resource is a struct
+		}
+		specs[name] = spec
 	}
 }
 
@@ -139,6 +161,7 @@ func (x *expansion) resource(k schema.Kind, name string, spec map[string]any) {
 	for field, file := range k.MD5 {
 		if _, written := spec[field]; written {
 			x.problem(Problem{Pos: x.pos(string(k.Name), name, field), Key: r.Key, Message: field + " is computed", Hint: "remove it"})
+			continue
 		}
 		s := x.e.sum(fmt.Sprint(spec[file]), name)
 		if s.problem.Message != "" {
@@ -199,6 +222,7 @@ func (x *expansion) target(t *target) {
 	} {
 		got, ok := x.types[s.key.Name]
 		switch {
+		case x.broken[s.key]:
 		case !ok:
 			x.problem(Problem{Pos: s.pos, Message: fmt.Sprintf("%s is %q, which this tenant does not declare", s.what, s.key.Name),
 				Hint: didYouMean(s.key.Name, sorted(x.types)), shape: s.what + " is not declared"})
@@ -207,7 +231,14 @@ func (x *expansion) target(t *target) {
 				Hint: "apps are imported into a shared space and published to a managed one"})
 		}
 	}
-	x.out = append(x.out, t.resources...)
+	for _, r := range t.resources {
+		if first, twice := x.apps[r.Key]; twice {
+			x.problem(Problem{Pos: t.pos, Key: r.Key, Message: "two targets publish this app to this space", Hint: "the other is at " + first})
+			continue
+		}
+		x.apps[r.Key] = t.pos
+		x.out = append(x.out, r)
+	}
 }
 
 // check finds what is wrong with the resources together. They are sorted.
@@ -233,8 +264,11 @@ func (x *expansion) check() {
 				x.problem(Problem{Pos: r.Pos, Key: r.Key, Message: fmt.Sprintf("was %q previously, but that is declared too", was)})
 			}
 		}
+		if !schema.Of(r.Key.Kind).Declared || len(x.e.traits[r.Key.Kind].Refs) == 0 {
+			continue // assignments and apps are made above, with their references
+		}
 		for key, soft := range x.e.traits[r.Key.Kind].Targets(r.Spec) {
-			if !soft && !have[key] && r.Key.Kind != "app" { // target said it of apps
+			if !soft && !have[key] {
 				x.problem(Problem{Pos: r.Pos, Key: r.Key, Message: fmt.Sprintf("refers to %s, which is not declared", key)})
 			}
 		}

@@ -68,11 +68,11 @@ func (s *source) parse() program {
 	l.ctx = build.NewContext(build.Loader(l.load))
 	inst := l.ctx.NewInstance(".", nil)
 	l.files(inst, ".", packageName)
-	if inst.Err == nil && len(inst.Files) == 0 {
-		inst.ReportError(cueerrors.Newf(token.NoPos, "no CUE file of package %q", packageName))
-	}
 	if err := inst.Complete(); err != nil && inst.Err == nil {
 		inst.ReportError(cueerrors.Promote(err, ""))
+	}
+	for _, err := range l.errs {
+		inst.ReportError(err)
 	}
 	if l.schema == nil {
 		l.schema = l.embedded()
@@ -86,6 +86,7 @@ type loader struct {
 	ctx     *build.Context
 	schema  *build.Instance
 	loading map[string]bool
+	errs    []cueerrors.Error // about imports; CUE itself stops at the first
 }
 
 // load is what CUE calls for each import. For a package of CUE itself it
@@ -107,19 +108,22 @@ func (l *loader) load(pos token.Pos, importPath string) *build.Instance {
 		where = sub
 	}
 	inst := l.ctx.NewInstance(where, nil)
+	inst.ImportPath = importPath
 	if l.loading[importPath] {
-		inst.Err = cueerrors.Newf(pos, "import cycle through %q", importPath)
+		l.errs = append(l.errs, cueerrors.Newf(pos, "import cycle through %q", importPath))
 		return inst
 	}
 	l.loading[importPath] = true
 	defer delete(l.loading, importPath)
 	l.files(inst, where, name)
 	if inst.Err == nil && len(inst.Files) == 0 {
-		inst.Err = cueerrors.Newf(pos, "no package %q: it is neither in the estate nor below cue.mod/pkg", importPath)
+		l.errs = append(l.errs, cueerrors.Newf(pos, "no package %q in the estate or below cue.mod/pkg", importPath))
 	}
 	if err := inst.Complete(); err != nil && inst.Err == nil {
 		inst.Err = cueerrors.Promote(err, "")
 	}
+	l.errs = append(l.errs, cueerrors.Errors(inst.Err)...)
+	inst.Err = nil
 	return inst
 }
 

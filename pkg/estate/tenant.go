@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/ast"
@@ -43,6 +45,7 @@ type tenant struct {
 	inCUE     map[string]bool // the kinds that it declares itself, if it is written in CUE
 	entry     entry           // the file that it comes from
 	targets   []*target       // of environments, that select it
+	broken    bool            // it cannot be evaluated, and that was said
 }
 
 // declaration is a tenant as the schema has it, decoded.
@@ -65,7 +68,7 @@ func (l *load) tenantsInCUE(root cue.Value) {
 		name := it.Selector().Unquoted()
 		t := &tenant{inCUE: map[string]bool{}}
 		d, ps := l.decodeTenant(it.Value(), l.x, func(kind string) { t.inCUE[kind] = true })
-		if ps != nil {
+		if len(ps) > 0 {
 			l.report(ps...)
 			continue
 		}
@@ -95,21 +98,27 @@ func (l *load) tenantsInFiles(patterns []string) {
 	}
 	tenants := make([]*tenant, len(entries))
 	decls := make([]declaration, len(entries))
-	each(l.workers, len(entries), func() func(int) {
-		w, err := l.e.newWorker()
-		if err != nil {
-			panic(err) // it was compiled before
-		}
-		return func(i int) { tenants[i], decls[i] = l.fromEntry(w, entries[i]) }
-	})
+	var wg sync.WaitGroup
+	var next atomic.Int64
+	for range min(l.workers, len(entries)) {
+		wg.Go(func() {
+			w, err := l.e.borrow()
+			if err != nil {
+				panic(err) // it was compiled before
+			}
+			defer l.e.giveBack(w)
+			for i := next.Add(1) - 1; i < int64(len(entries)); i = next.Add(1) - 1 {
+				tenants[i], decls[i] = l.fromEntry(w, entries[i])
+			}
+		})
+	}
+	wg.Wait()
 	for i, t := range tenants {
 		if t != nil {
 			x := newIndexOf(entries[i].data)
 			l.complete(t, decls[i], func(path ...string) string {
-				if at, exact := x.find(path...); exact {
-					return at
-				}
-				return entries[i].at
+				at, _ := x.find(path...)
+				return cmp.Or(at, entries[i].at)
 			})
 		}
 	}
@@ -163,9 +172,21 @@ func (l *load) fromEntry(w *worker, en entry) (*tenant, declaration) {
 		at, exact := newIndexOf(en.data).find(path...)
 		return pos{cmp.Or(at, en.at), exact}
 	}}
-	d, ps := l.decodeTenant(v, x, nil)
-	if ps != nil {
-		l.c.add("", ps...)
+	ps := x.explain(v.Validate())
+	var d declaration
+	if len(ps) == 0 {
+		d, ps = l.decodeTenant(v, x, nil)
+	}
+	if len(ps) > 0 {
+		if t.own != nil { // at least against the schema
+			x.prefix = []string{"templates", ""}
+			own := w.template.Unify(w.ctx.BuildExpr(t.own))
+			ps = append(ps, x.explain(own.Validate())...)
+		}
+		for i := range ps {
+			ps[i].Tenant = en.name
+		}
+		l.report(ps...)
 		return nil, d
 	}
 	return t, d
@@ -175,32 +196,25 @@ func (l *load) fromEntry(w *worker, en entry) (*tenant, declaration) {
 // kinds it reports.
 func (l *load) decodeTenant(v cue.Value, x *explainer, own func(kind string)) (declaration, []Problem) {
 	var d declaration
-	fields := map[string]json.RawMessage{}
-	if err := v.Validate(); err != nil {
-		return d, x.explain(err)
-	}
-	it, err := v.Fields()
-	if err != nil {
-		return d, x.explain(err)
-	}
 	var ps []Problem
-	for it.Next() {
-		name := it.Selector().Unquoted()
-		if schema.Of(plan.Kind(name)).Declared {
-			if own != nil {
-				own(name)
+	fields := map[string]json.RawMessage{}
+	for _, name := range tenantFields() {
+		f := v.LookupPath(cue.MakePath(cue.Str(name)))
+		switch {
+		case !f.Exists():
+		case schema.Of(plan.Kind(name)).Declared:
+			own(name)
+		case f.Validate(cue.Concrete(true)) == nil:
+			raw, err := f.MarshalJSON()
+			if err != nil {
+				panic(err) // it is valid and concrete
 			}
-			continue
+			fields[name] = raw
+		case name == "title" && fields["name"] == nil:
+			// the title is the name, and that is missing
+		default:
+			ps = append(ps, x.explain(f.Validate(cue.Concrete(true)))...)
 		}
-		raw, err := it.Value().MarshalJSON()
-		if err != nil {
-			if name == "title" && fields["name"] == nil {
-				continue // the title is the name, and that is missing
-			}
-			ps = append(ps, x.explain(it.Value().Validate(cue.Concrete(true)))...)
-			continue
-		}
-		fields[name] = raw
 	}
 	if ps != nil {
 		return d, ps

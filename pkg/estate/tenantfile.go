@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"path"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"cuelang.org/go/cue/ast"
 	cueerrors "cuelang.org/go/cue/errors"
@@ -73,35 +75,44 @@ func decodeData(file string, text []byte) (ast.Expr, error) {
 	return &ast.StructLit{Elts: f.Decls}, nil
 }
 
-// isTenant tells one tenant from a map of tenants: it has a field that tenants
-// have, or a value that no tenant can be.
-func isTenant(x *ast.StructLit) bool {
+// tenantFields are the names of the fields that a tenant has.
+var tenantFields = sync.OnceValue(func() []string {
 	tenant, _ := schema.Describe("tenants", "")
+	return tenant.Fields
+})
+
+// isTenant tells one tenant from a map of tenants: it has a field that tenants
+// have, or no value that can be a tenant.
+func isTenant(x *ast.StructLit) bool {
+	structs := 0
 	for _, d := range x.Elts {
 		f, ok := d.(*ast.Field)
 		if !ok {
 			continue
 		}
-		if _, isStruct := f.Value.(*ast.StructLit); !isStruct {
+		if slices.Contains(tenantFields(), label(f)) {
 			return true
 		}
-		for _, known := range tenant.Fields {
-			if label(f) == known {
-				return true
-			}
+		if _, ok := f.Value.(*ast.StructLit); ok {
+			structs++
 		}
 	}
-	return false
+	return structs == 0
 }
 
 func fromMap(file string, x *ast.StructLit) (out []entry, ps []Problem) {
 	for _, d := range x.Elts {
 		if f, ok := d.(*ast.Field); ok {
-			s := f.Value.(*ast.StructLit) // isTenant saw to it
-			out = append(out, entry{label(f), file, position(f.Pos()), s})
+			at := position(f.Pos())
+			s, ok := f.Value.(*ast.StructLit)
+			if !ok {
+				ps = append(ps, Problem{Pos: at, Tenant: label(f), Message: "a tenant must be a struct"})
+				continue
+			}
+			out = append(out, entry{label(f), file, at, s})
 		}
 	}
-	return out, nil
+	return out, ps
 }
 
 func fromList(file string, x *ast.ListLit) (out []entry, ps []Problem) {
@@ -164,8 +175,7 @@ var lineNumber = regexp.MustCompile(`:(\d+): `)
 func syntaxProblem(file string, err error) Problem {
 	for _, e := range cueerrors.Errors(err) {
 		if at := position(e.Position()); at != "" {
-			format, args := e.Msg()
-			return Problem{Pos: at, Message: message(e, format, args)}
+			return Problem{Pos: at, Message: message(e)}
 		}
 	}
 	text := err.Error()

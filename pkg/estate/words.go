@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 
-	cueerrors "cuelang.org/go/cue/errors"
 	"cuelang.org/go/cue/token"
 	"github.com/agext/levenshtein"
 
@@ -20,6 +19,12 @@ import (
 // declared, or else the first position outside of the schema that CUE names.
 func (x *explainer) pos(c *complaint) string {
 	at := x.locate(c.path)
+	at.exact = at.exact && at.at != ""
+	if len(c.path) > 0 && c.path[0] == "tenant" && at.at != "" && x.prefix != nil {
+		if format, _ := c.errs[0].Msg(); !strings.HasPrefix(format, "undefined field") {
+			return at.at // what is wrong with a tenant is wrong in its file
+		}
+	}
 	var cueSays string
 	for _, e := range c.errs {
 		for _, q := range append([]token.Pos{e.Position()}, e.InputPositions()...) {
@@ -79,14 +84,6 @@ func unquoted(path []string) []string {
 	return out
 }
 
-// message returns what CUE says, without the path before it.
-func message(e cueerrors.Error, format string, args []any) string {
-	if format == "" {
-		return e.Error()
-	}
-	return fmt.Sprintf(format, args...)
-}
-
 // typeName returns a type as people call it.
 func typeName(kind any) string {
 	s := fmt.Sprint(kind)
@@ -95,6 +92,8 @@ func typeName(kind any) string {
 		return "a " + s
 	case "int":
 		return "a whole number"
+	case "float":
+		return "a number"
 	case "bool":
 		return "true or false"
 	}
@@ -103,14 +102,44 @@ func typeName(kind any) string {
 
 // oneOf joins words: "a", "b" or "c".
 func oneOf(words []string) string {
-	quoted := make([]string, len(words))
+	out := make([]string, len(words))
 	for i, w := range words {
-		quoted[i] = strconv.Quote(w)
+		out[i] = strconv.Quote(w)
 	}
-	if n := len(quoted); n > 1 {
-		return strings.Join(quoted[:n-1], ", ") + " or " + quoted[n-1]
+	if n := len(out); n > 1 {
+		return strings.Join(out[:n-1], ", ") + " or " + out[n-1]
 	}
-	return strings.Join(quoted, "")
+	return strings.Join(out, "")
+}
+
+// quoted returns the string that CUE prints in quotes.
+func quoted(arg any) (string, bool) {
+	s, err := strconv.Unquote(fmt.Sprint(arg))
+	return s, err == nil
+}
+
+// isLiteral reports whether CUE prints a value rather than a type.
+func isLiteral(arg any) bool {
+	s := fmt.Sprint(arg)
+	if s == "" {
+		return false
+	}
+	return strings.ContainsRune(`"-0123456789`, rune(s[0])) || s == "true" || s == "false" || s == "null"
+}
+
+// short cuts what is too long for a message.
+func short(arg any) string {
+	s := fmt.Sprint(arg)
+	if r := []rune(s); len(r) > 60 {
+		return fmt.Sprintf("%s… (%d characters)", string(r[:40]), len(r))
+	}
+	return s
+}
+
+func sameLine(a, b string) bool {
+	file1, line1, _ := splitPos(a)
+	file2, line2, _ := splitPos(b)
+	return file1 == file2 && line1 == line2
 }
 
 // didYouMean returns a hint if one of the known words is near.
