@@ -27,6 +27,7 @@ func init() {
 		"apikey":   cmdAPIKey,
 		"ledger":   cmdLedger,
 		"mask":     cmdMask,
+		"replace":  cmdReplace,
 		"parrot":   cmdParrot,
 		"source":   cmdSource,
 		"status":   cmdStatus,
@@ -81,6 +82,16 @@ func cmdSource(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		ts.Setenv(name, strings.Trim(value, "'"))
 	}
+}
+
+// replace FILE OLD NEW changes a text in a file, everywhere.
+func cmdReplace(ts *testscript.TestScript, neg bool, args []string) {
+	was := ts.ReadFile(args[0])
+	is := strings.ReplaceAll(was, args[1], args[2])
+	if is == was {
+		ts.Fatalf("%s does not hold %q", args[0], args[1])
+	}
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(is), 0o644))
 }
 
 // apikey HOST VARIABLE gives an administrator of the tenant an API key.

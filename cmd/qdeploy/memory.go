@@ -44,10 +44,22 @@ func remember(l *ledger.Ledger) (*memory, error) {
 	return &memory{ledger: l, entries: entries}, nil
 }
 
+// last returns what is remembered of a tenant, and whether anything is. Of a
+// tenant that this run has begun it is what earlier runs left: what this run may
+// create is not yet there when the tenant is read again. While a run goes on
+// entries belongs to its books, and everybody else asks here.
+func (m *memory) last(tenant string) (e ledger.Entry, ok bool) {
+	if e, ok = m.before[tenant]; ok {
+		return e, e.Outcome != outcomeNone
+	}
+	e, ok = m.entries[tenant]
+	return e, ok
+}
+
 // applied returns what was applied to a tenant, the keys that a run cut short
 // may have created, and whether the tenant is remembered at all.
 func (m *memory) applied(tenant string) (rs []plan.Resource, owned map[plan.Key]bool, ok bool, err error) {
-	e, ok := m.entries[tenant]
+	e, ok := m.last(tenant)
 	for _, name := range slices.Sorted(maps.Keys(e.Resources)) {
 		k, err := plan.ParseKey(name)
 		if err != nil {
@@ -68,7 +80,7 @@ func (m *memory) applied(tenant string) (rs []plan.Resource, owned map[plan.Key]
 
 // current reports whether a tenant was last applied, wholly, with this desired state.
 func (m *memory) current(tenant, digest string) bool {
-	e, ok := m.entries[tenant]
+	e, ok := m.last(tenant)
 	return ok && e.Digest == digest && e.Outcome == outcomeApplied
 }
 
@@ -118,7 +130,10 @@ func (m *memory) begin(s stamp, plans []*plan.Plan) error {
 	return m.write(fmt.Sprintf("%s: applying to %d tenants", s.run, len(plans)), entries)
 }
 
-func (m *memory) revision(tenant string) string { return m.entries[tenant].Revision }
+func (m *memory) revision(tenant string) string {
+	e, _ := m.last(tenant)
+	return e.Revision
+}
 
 func (m *memory) close() {
 	if m.ledger != nil {
@@ -144,7 +159,7 @@ func (m *memory) write(message string, entries []ledger.Entry) error {
 // the spec that is in place now, and of what was to go, what is still there.
 func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry {
 	tenant := t.plan.Tenant
-	old := m.entries[tenant.Name]
+	old, _ := m.last(tenant.Name)
 	e := ledger.Entry{
 		Tenant: tenant.Name, Host: tenant.Host, Revision: s.revision, Digest: t.digest,
 		Time: s.now().UTC(), Outcome: outcomeApplied, Run: s.run, Resources: map[string]json.RawMessage{},

@@ -108,6 +108,7 @@ func (b *books) close() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.flush()
+	b.memory.before = nil // the run is over
 	if b.err != nil {
 		return &failure{status: exitPartly, err: b.err, hint: "the tenants were applied to, but that is not remembered: apply again"}
 	}
