@@ -35,15 +35,21 @@ var assignable = map[string]roleSet{
 	"data":    facilitator | producer | consumer | dataconsumer | publisher | operator | datapreview,
 }
 
-func (s roleSet) names() []string {
-	list := []string{}
-	for i, name := range roleNames {
-		if s&(1<<i) != 0 {
-			list = append(list, name)
+// roleLists has the names of every set: they are asked for with every space.
+var roleLists = func() (lists [1 << 10][]string) {
+	for s := range lists {
+		lists[s] = []string{}
+		for i, name := range roleNames {
+			if s&(1<<i) != 0 {
+				lists[s] = append(lists[s], name)
+			}
 		}
 	}
-	return list
-}
+	return lists
+}()
+
+// names are the names of the set, in a fixed order; do not change the slice.
+func (s roleSet) names() []string { return roleLists[s] }
 
 func (s roleSet) MarshalJSON() ([]byte, error) { return json.Marshal(s.names()) }
 

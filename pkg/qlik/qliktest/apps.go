@@ -36,7 +36,7 @@ type app struct {
 	Scripts                       []scriptVersion // oldest first; none means the script of the content
 
 	Created, Modified, Reloaded, Published stamp
-	Opens                                  stamp // a new published app answers 403 until then
+	Opens                                  stamp // assumed: until then a new published app answers 403 to everyone
 	Deleted                                stamp
 	Natural                                string // what its id was derived from
 }

@@ -21,7 +21,7 @@ type importCount struct {
 func importApp(c *call) reply {
 	q := c.query
 	if mode := q.Get("mode"); mode != "" && mode != "new" {
-		return c.badRequest("mode %q is for internal use", mode)
+		return c.badRequest("mode %q is for internal use", mode) // assumed: 400
 	}
 	data, file, refused := c.importedFile()
 	if refused != nil {

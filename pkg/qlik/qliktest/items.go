@@ -138,6 +138,9 @@ func (c *call) pageOfItems(rows []*item) reply {
 		"name": rowKey[*item], "createdAt": by(func(i *item) stamp { return i.Created }), "updatedAt": by(func(i *item) stamp { return i.Updated }),
 		"recentlyUsed": by(func(i *item) stamp { return i.Updated }),
 	})
+	if s := c.query.Get("sort"); s != "" && !strings.ContainsAny(s[:1], "+-") {
+		bad = "sort needs + or -"
+	}
 	if bad != "" {
 		return c.badRequest("%s", bad)
 	}

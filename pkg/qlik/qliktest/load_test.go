@@ -2,6 +2,8 @@ package qliktest_test
 
 import (
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"runtime"
 	"testing"
@@ -63,4 +65,37 @@ func BenchmarkTenant(b *testing.B) {
 	runtime.ReadMemStats(&after)
 	b.ReportMetric(float64(after.HeapAlloc-before.HeapAlloc)/float64(b.N)/1024, "KiB/tenant")
 	require.Len(b, c.Tenants(), b.N)
+}
+
+// BenchmarkWire measures requests over connections, client included.
+func BenchmarkWire(b *testing.B) {
+	c := qliktest.New(qliktest.Options{NoLimits: true})
+	populate(c, 50)
+	server := httptest.NewServer(c)
+	defer server.Close()
+	key := make([]string, 50)
+	for i, t := range c.Tenants() {
+		key[i] = t.AddAPIKey("user 00")
+	}
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	b.SetParallelism(16)
+	b.ResetTimer()
+	b.RunParallel(func(p *testing.PB) {
+		for i := 0; p.Next(); i++ {
+			req, err := http.NewRequest("GET", fmt.Sprintf("%s/t%05d.eu.qlikcloud.com/api/v1/spaces?limit=20", server.URL, i%50), nil)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			req.Header.Set("Authorization", "Bearer "+key[i%50])
+			resp, err := client.Do(req)
+			if err != nil {
+				b.Error(err)
+				return
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+		}
+	})
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "req/s")
 }

@@ -193,13 +193,17 @@ func (c *call) pageURL(name, cursor string) string {
 }
 
 // sortBy picks the order that the sort parameter asks for: a name of keys,
-// with + or - before it.
+// with + or - before it. A + that was not escaped in the URL has become a
+// space and is refused.
 func sortBy[T any](c *call, usual string, keys map[string]func(T) string) (order[T], string) {
 	s := cmp.Or(c.query.Get("sort"), usual)
-	name := strings.TrimLeft(s, "+- ")
+	name, down := strings.CutPrefix(s, "-")
+	if !down {
+		name = strings.TrimPrefix(s, "+")
+	}
 	key, ok := keys[name]
 	if !ok {
-		return order[T]{}, "sort by " + name + " is not offered"
+		return order[T]{}, "sort by " + strconv.Quote(name) + " is not offered"
 	}
-	return order[T]{key: key, down: strings.HasPrefix(s, "-")}, ""
+	return order[T]{key: key, down: down}, ""
 }
