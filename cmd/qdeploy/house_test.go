@@ -22,6 +22,7 @@ const module = "github.com/qdeploy/qdeploy/"
 var rooms = map[string][]string{
 	"pkg/plan":                        {},
 	"pkg/qvf":                         {},
+	"pkg/qvf/unbuild":                 {"pkg/qvf"},
 	"pkg/apply":                       {"pkg/plan"},
 	"pkg/ledger":                      {"github.com/go-git/"},
 	"pkg/qlik":                        {"pkg/plan", "golang.org/x/", "github.com/cenkalti/backoff", "go.yaml.in/yaml"},
