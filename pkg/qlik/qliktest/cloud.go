@@ -37,7 +37,8 @@ type Options struct {
 	Lenient bool
 
 	// Calls is told of every request when its answer is ready, before the
-	// caller has it.
+	// caller has it. Requests that run at the same time call it at the same
+	// time.
 	Calls func(Call)
 }
 

@@ -47,7 +47,7 @@ func (c *Cloud) Save(w io.Writer) error {
 }
 
 // Load replaces all tenants by a saved state. OAuth clients stay; tokens that
-// were issued before do not.
+// were issued before do not. Load must not run while requests are served.
 func (c *Cloud) Load(r io.Reader) error {
 	var s state
 	if err := json.NewDecoder(r).Decode(&s); err != nil {
