@@ -116,12 +116,11 @@ func TestCorpusContents(t *testing.T) {
 			require.NotEmpty(t, app.Title())
 			require.Regexp(t, `^12\.\d+`, app.Engine())
 			require.InDelta(t, 1.43, app.FileVersion(), 0.005)
+			require.Equal(t, app.Data.Present, app.Data.Rows() > 0)
 			if want.Script == "" { // an app with data, of which unbuild's output is not known
 				require.True(t, app.Data.Present)
-				require.Positive(t, app.Data.Rows())
 				return
 			}
-			require.False(t, app.Data.Present)
 			require.Equal(t, map[string]string{"": want.Script}, sums(app, "script"))
 			require.Equal(t, want.Lines, strings.Count(strings.ReplaceAll(app.Script, "\r\n", "\n"), "\n"))
 			require.Equal(t, hashes(want.Measures), sums(app, "measure"))
@@ -129,9 +128,6 @@ func TestCorpusContents(t *testing.T) {
 			require.Equal(t, hashes(want.Objects), sums(app, "object"))
 			require.Equal(t, hashes(want.Variables), unbuilt(t, app))
 			require.Equal(t, want.Images, sums(app, "media"))
-			for _, o := range app.Objects {
-				require.Equal(t, want.Objects[o.ID].Title, o.Title(), o.ID)
-			}
 		})
 	}
 }

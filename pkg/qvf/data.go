@@ -21,7 +21,7 @@ func (d *decoder) data(s stream) error {
 	if err != nil {
 		return err
 	}
-	fields, ok, err := d.fields(b)
+	fields, ok, err := parseFields(b, d.take)
 	d.app.Data.Fields = fields
 	if len(fields) > 0 || !ok && s.size > emptyData {
 		d.app.Data.Present = true
@@ -29,7 +29,9 @@ func (d *decoder) data(s stream) error {
 	return err
 }
 
-func (d *decoder) fields(b []byte) (names []string, ok bool, err error) {
+// parseFields returns the names of fields at the head of qvapp_data, and whether that is what b begins
+// with. The error is take's, which is told what is allocated.
+func parseFields(b []byte, take func(int64) error) (names []string, ok bool, err error) {
 	version, b, bad := packedString(b)
 	if bad != nil || version != dataVersion || len(b) < 8 {
 		return nil, false, nil
@@ -40,7 +42,7 @@ func (d *decoder) fields(b []byte) (names []string, ok bool, err error) {
 		if name, b, bad = packedString(b); bad != nil || !utf8.ValidString(name) {
 			return nil, false, nil
 		}
-		if err := d.take(nodeCost + int64(len(name))); err != nil {
+		if err := take(nodeCost + int64(len(name))); err != nil {
 			return nil, false, err
 		}
 		names = append(names, name)

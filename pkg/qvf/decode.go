@@ -48,6 +48,24 @@ const (
 	nodeCost  = 512  // for a list element, with what growing the list throws away
 )
 
+// Names of entries that an app has once, and types of the others. Source: observed.
+const (
+	nameHeader     = "qvapp_header"
+	nameProperties = "qvapp_approperties"
+	nameScript     = "qvapp_appscript"
+	nameVariables  = "user_variablelist"
+	nameMade       = "qvapp_variablelist" // by the script
+	nameModel      = "qvapp_meta"
+	nameData       = "qvapp_data"
+
+	kindMeasure   = "GenericMeasureProperties"
+	kindDimension = "GenericDimensionProperties"
+	kindObject    = "GenericAppObjectEntry"
+	kindBookmark  = "GenericBookmarkEntry"
+	kindMedia     = "NxQvfBundledItem"
+	kindTable     = "qvapp_ctable"
+)
+
 // decoder fills an app from a container.
 type decoder struct {
 	container
@@ -60,6 +78,9 @@ type decoder struct {
 
 // walk decodes a directory and those below it.
 func (d *decoder) walk(dir stream, parent string, depth int) error {
+	if depth > maxFolder {
+		return failf(dir.header, parent, "directories nested too deep")
+	}
 	return d.directory(dir, parent, func(e entry) error {
 		if err := d.take(entryCost); err != nil {
 			return fail(e.line, e.path, err)
@@ -72,15 +93,10 @@ func (d *decoder) walk(dir stream, parent string, depth int) error {
 		if err != nil {
 			return within(e.path, err)
 		}
-		if !e.dir {
-			return d.file(e, s)
+		if e.dir {
+			return d.walk(s, e.path+"/", depth+1)
 		}
-		if depth++; depth > maxFolder {
-			return failf(e.line, e.path, "directories nested too deep")
-		}
-		err = d.walk(s, e.path+"/", depth)
-		depth--
-		return err
+		return d.file(e, s)
 	})
 }
 
@@ -114,27 +130,27 @@ func (d *decoder) content(e entry, m entryMeta, s stream) error {
 	var err error
 	path := e.path
 	switch path {
-	case "qvapp_header":
+	case nameHeader:
 		d.app.Header, err = d.json(s)
 		return err
-	case "qvapp_approperties":
+	case nameProperties:
 		d.app.ID, d.app.SpaceID, d.app.Meta = m.id, m.space, m.Meta
 		d.app.Properties, err = d.json(s)
 		return err
-	case "qvapp_meta":
+	case nameModel:
 		d.app.Model, err = d.json(s)
 		return err
-	case "qvapp_appscript":
+	case nameScript:
 		return d.script(s)
-	case "user_variablelist", "qvapp_variablelist":
+	case nameVariables, nameMade:
 		return d.variables(path, s)
-	case "qvapp_data":
+	case nameData:
 		return d.data(s)
 	}
-	if name, ok := strings.CutPrefix(path, mediaDir); ok && m.kind == "NxQvfBundledItem" {
+	if name, ok := strings.CutPrefix(path, mediaDir); ok && m.kind == kindMedia {
 		return d.media(name, s)
 	}
-	if strings.HasPrefix(path, dataDir) && m.kind == "qvapp_ctable" {
+	if strings.HasPrefix(path, dataDir) && m.kind == kindTable {
 		if ok, err := d.table(s); ok || err != nil {
 			return err
 		}
@@ -157,23 +173,23 @@ func inFolder(path string) bool {
 // object decodes an entry that is named by its id.
 func (d *decoder) object(id string, m entryMeta, s stream) error {
 	switch m.kind {
-	case "GenericMeasureProperties", "GenericDimensionProperties":
+	case kindMeasure, kindDimension:
 		p, err := d.json(s)
 		if err != nil {
 			return err
 		}
 		list := &d.app.Measures
-		if m.kind == "GenericDimensionProperties" {
+		if m.kind == kindDimension {
 			list = &d.app.Dimensions
 		}
 		*list = append(*list, Item{ID: id, Meta: m.Meta, Properties: p})
-	case "GenericAppObjectEntry":
+	case kindObject:
 		o := Object{ID: id, Type: m.objectType, Meta: m.Meta}
 		if err := d.tree(s, &o); err != nil {
 			return err
 		}
 		d.app.Objects = append(d.app.Objects, o)
-	case "GenericBookmarkEntry":
+	case kindBookmark:
 		body, err := d.record(s)
 		if err != nil {
 			return err

@@ -128,6 +128,10 @@ func TestEncodeRefuses(t *testing.T) {
 		`"data/field_0": exceeds`:      func(a *qvf.App) { a.Other[0].Size = 1 << 40 },
 		`"qvapp_qaccess": exceeds`:     func(a *qvf.App) { a.Other[1].Size = -1 },
 		`"media/a": id looks`:          func(a *qvf.App) { a.Measures[0].ID = "media/a" },
+		`"qvapp_meta": id is reserved`: func(a *qvf.App) { a.Bookmarks[0].ID = "qvapp_meta" },
+		`"x": an entry of type`:        func(a *qvf.App) { a.Other[1] = qvf.Entry{Name: "x", Type: "GenericBookmarkEntry"} },
+		`names of fields are`:          func(a *qvf.App) { a.Data.Fields[0] = strings.Repeat("x", 1<<20) },
+		`name and source are`:          func(a *qvf.App) { a.Data.Tables[0].Source = "\xff" },
 		`name is empty`:                func(a *qvf.App) { a.Measures[0].ID = "" },
 	} {
 		app := sales()

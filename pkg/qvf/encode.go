@@ -70,10 +70,19 @@ func (e *encoder) document(path, kind, objectType string, m Meta, doc []byte) er
 	return e.record(path, "gzjson", kind, objectType, m, append(slices.Clip(v), 0))
 }
 
+// checkID refuses ids that are names of entries with a meaning of their own.
+func checkID(id string) error {
+	switch id {
+	case nameHeader, nameProperties, nameScript, nameVariables, nameMade, nameModel, nameData:
+		return fail(-1, id, errors.New("id is reserved"))
+	}
+	return nil
+}
+
 // record adds an entry that is a record.
 func (e *encoder) record(path, format, kind, objectType string, m Meta, raw []byte) error {
 	security := map[string]any{"id": path}
-	if path == "qvapp_approperties" {
+	if path == nameProperties {
 		security = map[string]any{"id": e.app.ID, "spaceId": e.app.SpaceID, "Name": m.Title}
 		m.Title = ""
 	}

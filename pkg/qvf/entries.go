@@ -1,12 +1,9 @@
 package qvf
 
 import (
-	"encoding/binary"
 	"fmt"
 	"maps"
-	"math"
 	"slices"
-	"strings"
 )
 
 // The steps of Encode, in the order of the entries in the file.
@@ -15,37 +12,37 @@ func (e *encoder) documents(a *App) error {
 	if a.Header != nil {
 		doc, err := scanObject(a.Header)
 		if err != nil {
-			return fail(-1, "qvapp_header", err)
+			return fail(-1, nameHeader, err)
 		}
 		doc = append(slices.Clip(doc), 0)
-		if err := e.entry("", "qvapp_header", map[string]any{"Type": "qvapp_header"}, doc, doc); err != nil {
+		if err := e.entry("", nameHeader, map[string]any{"Type": nameHeader}, doc, doc); err != nil {
 			return err
 		}
 	}
 	if a.Properties == nil && (a.ID != "" || a.SpaceID != "" || !isZero(a.Meta)) {
-		return failf(-1, "qvapp_approperties", "an app with ID, SpaceID or Meta needs Properties")
+		return failf(-1, nameProperties, "an app with ID, SpaceID or Meta needs Properties")
 	}
 	if a.Properties != nil {
-		if err := e.document("qvapp_approperties", "NxAppProperties", "", a.Meta, a.Properties); err != nil {
+		if err := e.document(nameProperties, "NxAppProperties", "", a.Meta, a.Properties); err != nil {
 			return err
 		}
 	}
 	script, err := quoteChecked(a.Script)
 	if err != nil {
-		return fail(-1, "qvapp_appscript", err)
+		return fail(-1, nameScript, err)
 	}
 	script = fmt.Appendf(nil, `{"qScript":%s,"qBreakpointList":[],"qFavoriteVariables":[]}`, script)
-	if err := e.document("qvapp_appscript", "AppScriptObject", "app_appscript", Meta{}, script); err != nil {
+	if err := e.document(nameScript, "AppScriptObject", "app_appscript", Meta{}, script); err != nil {
 		return err
 	}
-	if err := e.variables("user_variablelist", a.Variables, ""); err != nil {
+	if err := e.variables(nameVariables, a.Variables, ""); err != nil {
 		return err
 	}
-	if err := e.variables("qvapp_variablelist", a.ScriptVariables, `"qIsScriptCreated":true,`); err != nil {
+	if err := e.variables(nameMade, a.ScriptVariables, `"qIsScriptCreated":true,`); err != nil {
 		return err
 	}
 	if a.Model != nil {
-		return e.document("qvapp_meta", "DataModelMetadata", "DataModelMetadata", Meta{}, a.Model)
+		return e.document(nameModel, "DataModelMetadata", "DataModelMetadata", Meta{}, a.Model)
 	}
 	return nil
 }
@@ -85,20 +82,30 @@ func (e *encoder) variables(path string, list []Variable, made string) error {
 
 func (e *encoder) items(a *App) error {
 	for _, i := range a.Dimensions {
-		if err := e.document(i.ID, "GenericDimensionProperties", "dimension", i.Meta, i.Properties); err != nil {
+		if err := e.item(i, kindDimension, "dimension"); err != nil {
 			return err
 		}
 	}
 	for _, i := range a.Measures {
-		if err := e.document(i.ID, "GenericMeasureProperties", "measure", i.Meta, i.Properties); err != nil {
+		if err := e.item(i, kindMeasure, "measure"); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func (e *encoder) item(i Item, kind, objectType string) error {
+	if err := checkID(i.ID); err != nil {
+		return err
+	}
+	return e.document(i.ID, kind, objectType, i.Meta, i.Properties)
+}
+
 func (e *encoder) objects(a *App) error {
 	for _, o := range a.Objects {
+		if err := checkID(o.ID); err != nil {
+			return err
+		}
 		kind, err := quoteChecked(o.Type)
 		if err != nil {
 			return fail(-1, o.ID, err)
@@ -108,7 +115,7 @@ func (e *encoder) objects(a *App) error {
 		}
 		doc := fmt.Appendf(nil, `{"qMetaData":{"qType":%s},"qRoot":`, kind)
 		doc = append(appendNode(doc, o.Root), '}')
-		if err := e.document(o.ID, "GenericAppObjectEntry", o.Type, o.Meta, doc); err != nil {
+		if err := e.document(o.ID, kindObject, o.Type, o.Meta, doc); err != nil {
 			return err
 		}
 	}
@@ -156,7 +163,10 @@ func appendNode(b []byte, n Node) []byte {
 
 func (e *encoder) bookmarks(a *App) error {
 	for _, b := range a.Bookmarks {
-		if err := e.record(b.ID, "binary", "GenericBookmarkEntry", b.Type, b.Meta, b.Body); err != nil {
+		if err := checkID(b.ID); err != nil {
+			return err
+		}
+		if err := e.record(b.ID, "binary", kindBookmark, b.Type, b.Meta, b.Body); err != nil {
 			return err
 		}
 	}
@@ -165,98 +175,13 @@ func (e *encoder) bookmarks(a *App) error {
 
 func (e *encoder) media(a *App) error {
 	for _, m := range a.Media {
-		line := map[string]any{"Type": "NxQvfBundledItem", "Format": "binary"}
+		line := map[string]any{"Type": kindMedia, "Format": "binary"}
 		raw := appendMedia(nil, m.Content)
 		stored, err := e.deflate("binary", raw)
 		if err != nil {
 			return fail(-1, mediaDir+m.Name, err)
 		}
 		if err := e.entry(mediaDir, m.Name, line, raw, stored); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// dataWith is what qvapp_data takes at least in an export with data.
-const dataWith = 214
-
-func (e *encoder) data(a *App) error {
-	d := a.Data
-	if !d.Present && (len(d.Fields) > 0 || len(d.Tables) > 0) {
-		return failf(-1, "qvapp_data", "fields or tables without data")
-	}
-	b := appendPackedString(nil, dataVersion)
-	if d.Present && len(d.Fields) == 0 && len(d.Tables) == 0 {
-		b = nil // known by its size alone
-	}
-	b = binary.LittleEndian.AppendUint64(b, uint64(len(d.Fields))<<32)
-	for _, name := range d.Fields {
-		b = appendPackedString(b, name)
-	}
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(d.Tables)))
-	size := emptyData
-	if d.Present {
-		size = dataWith
-	}
-	b = append(b, make([]byte, max(size-len(b), 0))...)
-	if !d.Present {
-		b[24] = 1 // as in every export without data
-	}
-	if err := e.entry("", "qvapp_data", map[string]any{"Type": "qvapp_cheader"}, b, b); err != nil {
-		return err
-	}
-	return e.tables(a)
-}
-
-func tableName(n int) string { return fmt.Sprintf("table_%d", n) }
-
-func (e *encoder) tables(a *App) error {
-	taken := map[string]bool{}
-	for _, o := range a.Other {
-		taken[strings.TrimPrefix(o.Name, dataDir)] = true
-	}
-	number := 0
-	for _, t := range a.Data.Tables {
-		for taken[tableName(number)] {
-			number++
-		}
-		path := tableName(number)
-		number++
-		if t.Rows < 0 || t.Rows > math.MaxUint32 || t.Fields < 0 || t.Fields > math.MaxUint32 {
-			return failf(-1, dataDir+path, "table %q has %d fields and %d rows", t.Name, t.Fields, t.Rows)
-		}
-		b := appendPackedString(appendPackedString(nil, t.Name), t.Source)
-		b = append(b, make([]byte, 8)...)
-		b = binary.LittleEndian.AppendUint32(b, uint32(t.Fields))
-		b = binary.LittleEndian.AppendUint32(b, uint32(t.Rows))
-		b = binary.LittleEndian.AppendUint32(b, tableMark)
-		b = append(b, make([]byte, 12+24*min(t.Fields, 64))...)
-		if err := e.entry(dataDir, path, map[string]any{"Type": "qvapp_ctable"}, b, b); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (e *encoder) others(a *App) error {
-	left := int64(MaxDecoded)
-	for _, o := range a.Other {
-		if left -= o.Size; o.Size < 0 || left < 0 {
-			return fail(-1, o.Name, ErrTooLarge)
-		}
-		line := map[string]any{}
-		if o.Type != "" {
-			line["Type"] = o.Type
-		}
-		zeros := make([]byte, o.Size)
-		dir, name := "", o.Name
-		for _, d := range []string{mediaDir, dataDir} {
-			if rest, ok := strings.CutPrefix(o.Name, d); ok {
-				dir, name = d, rest
-			}
-		}
-		if err := e.entry(dir, name, line, zeros, zeros); err != nil {
 			return err
 		}
 	}

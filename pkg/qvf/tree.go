@@ -82,7 +82,7 @@ func (d *decoder) variable(s *scanner, path string) error {
 		return err
 	}
 	to := &d.app.Variables
-	if made || path == "qvapp_variablelist" {
+	if made || path == nameMade {
 		to = &d.app.ScriptVariables
 	}
 	*to = append(*to, Variable{Name: str(name[0]), Properties: properties})
@@ -145,21 +145,23 @@ func (d *decoder) node(s *scanner, n *Node) error {
 				return s.errorf("second qChildren")
 			}
 			children = true
-			return s.elements(func() error {
-				if err := d.take(nodeCost); err != nil {
-					return err
-				}
-				var child Node
-				err := d.node(s, &child)
-				n.Children = append(n.Children, child)
-				return err
-			})
+			return s.elements(func() error { return d.child(s, n) })
 		}
 		return d.extra(s, n, string(key))
 	})
 	if err == nil && !properties {
 		err = s.errorf("object without qProperty")
 	}
+	return err
+}
+
+func (d *decoder) child(s *scanner, n *Node) error {
+	if err := d.take(nodeCost); err != nil {
+		return err
+	}
+	var child Node
+	err := d.node(s, &child)
+	n.Children = append(n.Children, child)
 	return err
 }
 
