@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"runtime"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -160,9 +159,10 @@ func (f *fleetBench) bareTenant(client *http.Client, host string) error {
 	var spaces struct {
 		Data []struct{ ID, Name, Type, Description string }
 	}
-	var groups, members struct {
+	type list struct {
 		Data []map[string]any
 	}
+	var groups list
 	var lists errgroup.Group
 	lists.Go(func() error {
 		return f.ask(client, http.MethodGet, host, "/api/v1/spaces?limit=100", "", "", token.AccessToken, &spaces)
@@ -173,18 +173,11 @@ func (f *fleetBench) bareTenant(client *http.Client, host string) error {
 	if err := lists.Wait(); err != nil {
 		return err
 	}
-	var mu sync.Mutex
 	lists.SetLimit(benchWithin)
 	for _, s := range spaces.Data {
 		lists.Go(func() error {
-			m := members
-			if err := f.ask(client, http.MethodGet, host, "/api/v1/spaces/"+s.ID+"/assignments?limit=100", "", "", token.AccessToken, &m); err != nil {
-				return err
-			}
-			mu.Lock()
-			defer mu.Unlock()
-			members.Data = m.Data
-			return nil
+			var members list
+			return f.ask(client, http.MethodGet, host, "/api/v1/spaces/"+s.ID+"/assignments?limit=100", "", "", token.AccessToken, &members)
 		})
 	}
 	return lists.Wait()
