@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
@@ -146,8 +147,10 @@ func (b *builder) index() error {
 func index(rs []Resource, wrong func(first, r Resource, err error)) map[Key]*object {
 	rs = slices.Clone(rs)
 	slices.SortFunc(rs, func(a, b Resource) int {
-		return cmp.Or(a.Key.Compare(b.Key), comparePos(a.Pos, b.Pos), cmp.Compare(a.ID, b.ID),
-			cmp.Compare(string(a.WithSecrets()), string(b.WithSecrets())))
+		if c := a.Key.Compare(b.Key); c != 0 {
+			return c
+		}
+		return cmp.Or(comparePos(a.Pos, b.Pos), cmp.Compare(a.ID, b.ID), bytes.Compare(a.WithSecrets(), b.WithSecrets()))
 	})
 	m := make(map[Key]*object, len(rs))
 	for _, r := range rs {

@@ -148,6 +148,8 @@ func TestNeeded(t *testing.T) {
 			want: []string{"create assignment/A/bot", "delete app/A/S (change)"}},
 		{name: "after what it is in", desired: append(some(app, space), bot),
 			want: []string{"create space/A (change)", "create assignment/A/bot", "publish app/A/S (change)"}},
+		{name: "where no listing was read", desired: append(some(space), bot), live: live(space), applied: some(space),
+			change: func(in *Input) { in.Covers = func(k Key) bool { return k.Kind == "space" } }, want: []string{"create assignment/A/bot"}},
 		{name: "never pruned", desired: some(space), live: live(space, `assignment/A/bot {"space":"space/A"}`), applied: some(space),
 			want: []string{}},
 	})

@@ -52,7 +52,7 @@ func (d *differ) same(path string, live, desired any) bool {
 		return subset(elements(w), elements(l))
 	}
 	if lok && wok && matchesAny(d.traits.Set, path) {
-		return slices.Equal(elements(l), elements(w))
+		return reflect.DeepEqual(l, w) || slices.Equal(elements(l), elements(w))
 	}
 	return reflect.DeepEqual(live, desired)
 }

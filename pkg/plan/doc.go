@@ -6,5 +6,8 @@
 // Start with [Build], which makes the [Plan] of one tenant, and [Fleet], which
 // groups the plans of many tenants into classes.
 //
+// What is in a plan can be printed, saved and posted: [Build] takes the secrets
+// out of what it returns, see [Secrets].
+//
 // It is a package of the qdeploy program, not a stable API.
 package plan

@@ -193,7 +193,7 @@ func TestGuards(t *testing.T) {
 	require.Empty(t, p.Blocked())
 	Guards{DeletesPerTenant: 2}.Apply(p)
 	require.Len(t, p.Blocked(), 3)
-	require.Equal(t, "3 deletes and replacements in one tenant, and guards.deletesPerTenant allows 2", p.Changes[0].Blocked)
+	require.Equal(t, "3 deletes and replacements in one tenant, guards.deletesPerTenant allows 2", p.Changes[0].Blocked)
 
 	replace := func() *Plan {
 		return build(t, input(some(`space/A {"type":"managed"}`, `assignment/A/u {"space":"space/A"}`, `group/G`), live(`space/A {"type":"shared"}`), some(`space/A {"type":"shared"}`)))
@@ -212,7 +212,7 @@ func TestGuards(t *testing.T) {
 	Guards{DeletesPerTenant: -1, Deletes: 3}.Check(f)
 	require.Empty(t, f.Refused)
 	Guards{DeletesPerTenant: -1, Deletes: 2}.Check(f)
-	require.Equal(t, []string{"3 deletes and replacements in 2 tenants, and guards.deletes allows 2; raise it in the estate if they are all meant"}, f.Refused)
+	require.Equal(t, []string{"3 deletes and replacements in 2 tenants, guards.deletes allows 2; raise it if all are meant"}, f.Refused)
 	Guards{DeletesPerTenant: -1, Deletes: -1}.Check(f)
 	require.Empty(t, f.Refused)
 }

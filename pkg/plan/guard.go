@@ -35,8 +35,8 @@ func (g Guards) Apply(p *Plan) {
 	for i := range p.Changes {
 		c := &p.Changes[i]
 		if (c.Action == Delete || c.Action == Replace) && c.Blocked == "" {
-			c.Blocked = fmt.Sprintf("%s in one tenant, and guards.deletesPerTenant allows %d", losses(lost), g.DeletesPerTenant)
-			c.Hint = "raise guards.deletesPerTenant in the estate if they are all meant"
+			c.Blocked = fmt.Sprintf("%s in one tenant, guards.deletesPerTenant allows %d", losses(lost), g.DeletesPerTenant)
+			c.Hint = "raise guards.deletesPerTenant in the estate if all are meant"
 		}
 	}
 }
@@ -55,7 +55,7 @@ func (g Guards) Check(f *Fleet) {
 	f.Refused = nil
 	if g.Deletes >= 0 && lost > g.Deletes {
 		f.Refused = append(f.Refused, fmt.Sprintf(
-			"%s in %s, and guards.deletes allows %d; raise it in the estate if they are all meant",
+			"%s in %s, guards.deletes allows %d; raise it if all are meant",
 			losses(lost), plural(tenants, "tenant"), g.Deletes))
 	}
 }

@@ -56,7 +56,10 @@ func (k *Key) UnmarshalText(b []byte) (err error) {
 
 // Compare orders keys by kind, then by name.
 func (k Key) Compare(l Key) int {
-	return cmp.Or(cmp.Compare(k.Kind, l.Kind), cmp.Compare(k.Name, l.Name))
+	if k.Kind != l.Kind {
+		return cmp.Compare(k.Kind, l.Kind)
+	}
+	return cmp.Compare(k.Name, l.Name)
 }
 
 func sortedKeys[V any](m map[Key]V) []Key {

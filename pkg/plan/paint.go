@@ -31,6 +31,7 @@ func painter(color bool) func(style, string) string {
 // plain escapes what could move the cursor, end the line or reorder it: texts
 // come from tenants, which anybody may have filled.
 func plain(s string) string {
+	s = strings.ToValidUTF8(s, "\ufffd")
 	if !strings.ContainsFunc(s, unprintable) {
 		return s
 	}

@@ -17,6 +17,13 @@ func join(path, token string) string {
 	return path + "/" + token
 }
 
+func unescape(token string) string {
+	if strings.Contains(token, "~") {
+		return unescaper.Replace(token)
+	}
+	return token
+}
+
 // matches reports whether a pattern, in which "*" stands for any one token,
 // reaches a pointer or something that the pointer lies in.
 func matches(pattern, path string) bool {
@@ -49,12 +56,14 @@ func matchesAny(patterns []string, path string) bool {
 // lookup returns the value that a pointer reaches through objects.
 func lookup(spec map[string]any, path string) (v any, ok bool) {
 	v = spec
-	for _, t := range strings.Split(path, "/")[1:] {
+	for path != "" {
+		var first string
+		first, path = token(path)
 		m, isObject := v.(map[string]any)
 		if !isObject {
 			return nil, false
 		}
-		if v, ok = m[unescaper.Replace(t)]; !ok {
+		if v, ok = m[unescape(first[1:])]; !ok {
 			return nil, false
 		}
 	}
@@ -68,40 +77,48 @@ type removed struct{}
 // edit calls f with each value that a pattern reaches in v, and its pointer, and
 // puts what f returns in its place.
 func edit(v any, pattern string, f func(path string, v any) any) {
-	tokens := strings.Split(pattern, "/")
-	if len(tokens) < 2 {
-		return
+	if strings.HasPrefix(pattern, "/") {
+		editAt(v, "", pattern, f)
 	}
-	editAt(v, "", tokens[1:], f)
 }
 
-func editAt(v any, path string, tokens []string, f func(string, any) any) {
+func editAt(v any, path, pattern string, f func(string, any) any) {
+	first, rest := token(pattern)
+	name := first[1:]
 	switch v := v.(type) {
 	case map[string]any:
+		if name != "*" {
+			name = unescape(name)
+			if e, ok := v[name]; ok {
+				put(v, name, step(e, path+first, rest, f))
+			}
+			return
+		}
 		for k, e := range v {
-			if tokens[0] != "*" && unescaper.Replace(tokens[0]) != k {
-				continue
-			}
-			if e = step(e, join(path, k), tokens[1:], f); e == (removed{}) {
-				delete(v, k)
-			} else {
-				v[k] = e
-			}
+			put(v, k, step(e, join(path, k), rest, f))
 		}
 	case []any:
+		if name != "*" {
+			return
+		}
 		for i, e := range v {
-			if tokens[0] != "*" {
-				continue
-			}
-			if v[i] = step(e, path+"/"+strconv.Itoa(i), tokens[1:], f); v[i] == (removed{}) {
+			if v[i] = step(e, path+"/"+strconv.Itoa(i), rest, f); v[i] == (removed{}) {
 				v[i] = nil
 			}
 		}
 	}
 }
 
-func step(e any, path string, rest []string, f func(string, any) any) any {
-	if len(rest) > 0 {
+func put(m map[string]any, k string, v any) {
+	if v == (removed{}) {
+		delete(m, k)
+		return
+	}
+	m[k] = v
+}
+
+func step(e any, path, rest string, f func(string, any) any) any {
+	if rest != "" {
 		editAt(e, path, rest, f)
 		return e
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 )
 
 // Secrets are what was taken out of a resource's spec so that it can be printed,
@@ -85,6 +86,9 @@ func (t Traits) arrange(spec map[string]any) {
 }
 
 func sorted(a []any) []any {
+	if strictlySorted(a) {
+		return a
+	}
 	byText := make(map[string]any, len(a))
 	for _, e := range a {
 		byText[string(encode(e))] = e
@@ -95,6 +99,20 @@ func sorted(a []any) []any {
 	}
 	return out
 }
+
+// strictlySorted reports whether a is plain texts in order already.
+func strictlySorted(a []any) bool {
+	for i, e := range a {
+		s, ok := e.(string)
+		if !ok || strings.ContainsFunc(s, notLetter) || i > 0 && a[i-1].(string) >= s {
+			return false
+		}
+	}
+	return true
+}
+
+// notLetter reports whether r sorts otherwise within JSON, or may do.
+func notLetter(r rune) bool { return r <= '"' || r == '\\' || r >= 0x7f }
 
 // unwritten returns a field for each desired secret that is not the one applied
 // last. What the tenant holds is not asked: Qlik answers nothing, or asterisks.

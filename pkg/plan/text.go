@@ -86,14 +86,16 @@ func (t *text) header(f *Fleet, classes int) {
 	}
 }
 
-// stamp says what was planned: the revisions and the digest.
+// stamp says what was planned: from which revision to which, and the digest.
 func (t *text) stamp(f *Fleet) string {
+	from, to := since(f), short(f.Revision)
 	s := ""
-	if since := since(f); since != "" {
-		s += "   applied " + plain(since)
-	}
-	if f.Revision != "" {
-		s += "   revision " + plain(short(f.Revision))
+	switch {
+	case to == "":
+	case from == "" || from == to:
+		s = "   revision " + plain(to)
+	default:
+		s = "   revision " + plain(from) + " → " + plain(to)
 	}
 	return s + "   digest " + short(f.Digest)
 }

@@ -39,8 +39,10 @@ func (t *text) change(c Change) {
 	if m.remark != "" {
 		tail = "  " + m.remark
 	}
-	if c.Action == Adopted && len(c.Fields) == 0 {
-		tail += ", as it is"
+	if c.Action == Adopted {
+		if tail += ", it exists already"; len(c.Fields) == 0 {
+			tail += ", as declared"
+		}
 	}
 	width := utf8.RuneCountInString(head + tail)
 	head = t.paint(m.style, head) + tail + t.cause(c.Cause)
@@ -156,7 +158,7 @@ func isDigest(v any) bool {
 }
 
 func (t *text) why(c Change) {
-	if c.Reason != "" {
+	if c.Reason != "" && !(c.Action == Adopted && c.Reason == foreign) { // adopt says so
 		t.line(indent+"because: %s", plain(c.Reason))
 	}
 	if c.Blocked != "" {

@@ -34,13 +34,15 @@ func (t *text) footer(f *Fleet) {
 		if len(f.Plans) > 1 {
 			parts[0] += " in " + plural(tenants, "tenant")
 		}
+	} else if len(f.Failed()) == len(f.Plans) {
+		parts = append(parts, "none could be made")
 	} else {
 		parts = append(parts, "nothing to change")
 	}
 	if n := asDeclared(f); n > 0 && len(f.Plans) > 1 {
 		parts = append(parts, plural(n, "tenant")+" as declared")
 	}
-	if n := len(f.Failed()); n > 0 && len(f.Plans) > 1 {
+	if n := len(f.Failed()); n > 0 && n < len(f.Plans) {
 		parts = append(parts, plural(n, "tenant")+" could not be planned")
 	}
 	t.line("%s %s.", t.paint(bold, "Plan:"), strings.Join(parts, "; "))
@@ -50,7 +52,10 @@ func (t *text) footer(f *Fleet) {
 	}
 	t.blocked(f)
 	for _, r := range f.Refused {
-		t.line("%s %s.", t.paint(red, "Refused, all of it:"), plain(r))
+		t.line("%s %s.", t.paint(red, "Refused:"), plain(r))
+	}
+	if len(f.Refused) > 0 {
+		t.line("Nothing of this plan can be applied.")
 	}
 	if t.o.Reads > 0 {
 		t.line("Calls: %s made to read, about %s to apply.", count(t.o.Reads), count(f.Writes()))

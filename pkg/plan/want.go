@@ -32,7 +32,7 @@ func (b *builder) depth(k Key, d int) int {
 func (b *builder) want(d *object) {
 	live, was := b.live[d.Key], b.applied[d.Key]
 	t := b.Traits[d.Key.Kind]
-	c := Change{Key: d.Key, Desired: d.sealed(t), Blocked: b.Blocked[d.Key]}
+	c := Change{Key: d.Key, Blocked: b.Blocked[d.Key]}
 	if ids := b.twins[b.origin(d)]; c.Blocked == "" && len(ids) > 0 {
 		c.Blocked = fmt.Sprintf("the tenant has %d of this name: IDs %s", len(ids), strings.Join(ids, ", "))
 		c.Hint = "rename or delete all but one"
@@ -46,7 +46,6 @@ func (b *builder) want(d *object) {
 		c.Cause, c.Reason = lost, "goes with "+d.parent.String()+", which is replaced"
 		b.replaced[d.Key] = lost // and so does what lives in it
 	default:
-		c.Live = live.sealed(t)
 		if !b.update(&c, d, live, was, t) {
 			b.plan.Unchanged++
 			if c.Blocked != "" {
@@ -54,7 +53,9 @@ func (b *builder) want(d *object) {
 			}
 			return
 		}
+		c.Live = live.sealed(t)
 	}
+	c.Desired = d.sealed(t)
 	b.add(c)
 }
 
@@ -82,8 +83,9 @@ func (b *builder) create(c *Change, d, was *object, t Traits) {
 const needed = "qdeploy itself needs it to work there"
 
 // unsure reports whether something that was not found may be there all the same.
+// Whoever says what is needed has looked for just that.
 func (b *builder) unsure(o *object) bool {
-	if b.Covers == nil || b.covers(o) {
+	if b.Covers == nil || o.Needed || b.covers(o) {
 		return false
 	}
 	return o.parent.IsZero() || b.live[o.parent] != nil // what is in nothing is nowhere
