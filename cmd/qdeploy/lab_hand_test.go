@@ -17,6 +17,8 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
 )
 
+func init() { commands["apps"] = cmdApps }
+
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME},
 // {member:SPACE/ASSIGNEE} and {app:SPACE/NAME} stand for IDs.
@@ -132,4 +134,26 @@ func cmdLive(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	_, err := ts.Stdout().Write(dump)
 	ts.Check(err)
+}
+
+// apps HOST prints the apps of a tenant, a line each: space and name,
+// description, whether it has data, and IDs.
+func cmdApps(ts *testscript.TestScript, neg bool, args []string) {
+	var d struct {
+		Apps []struct {
+			Space, Name, Description, ID, OriginAppID string
+			HasData                                   bool
+		}
+	}
+	ts.Check(json.Unmarshal(labOf(ts).tenant(ts, args[0]).Dump(), &d))
+	for _, a := range d.Apps {
+		data, from := "no data", ""
+		if a.HasData {
+			data = "data"
+		}
+		if a.OriginAppID != "" {
+			from = " from " + a.OriginAppID
+		}
+		fmt.Fprintf(ts.Stdout(), "%s/%s  %q  %s  %s%s\n", a.Space, a.Name, a.Description, data, a.ID, from)
+	}
 }
