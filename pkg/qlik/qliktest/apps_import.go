@@ -97,7 +97,7 @@ func exportApp(c *call) reply {
 	}
 	data := c.cloud.blobs.get(a.Content).Data
 	if noData == "true" {
-		data = withoutData(data)
+		data = c.cloud.blobs.share(withoutData(data))
 	}
 	t := &temp{name: a.Name + ".qvf", creator: c.caller.ID, created: c.now, expires: c.now.add(time.Hour), data: data, length: len(data)}
 	c.tenant.addTemp(t, "export "+a.ID)

@@ -45,6 +45,16 @@ func (s *blobStore) put(data []byte) (*blob, error) {
 	return b, nil
 }
 
+// share returns the stored copy of a content, and stores it if there is none:
+// thousands of tenants are sent the same app. What is not an app is not kept.
+func (s *blobStore) share(data []byte) []byte {
+	b, err := s.put(data)
+	if err != nil {
+		return data
+	}
+	return b.Data
+}
+
 func (s *blobStore) get(sum string) *blob {
 	s.mu.RLock()
 	defer s.mu.RUnlock()

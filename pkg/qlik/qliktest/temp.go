@@ -33,6 +33,11 @@ func (t *Tenant) addTemp(x *temp, natural string) {
 	if t.temps == nil {
 		t.temps = map[string]*temp{}
 	}
+	for _, old := range t.temps {
+		if old.expires <= x.created {
+			old.data = nil // it answers 410 from now on
+		}
+	}
 	x.updated = x.created
 	x.id = t.newID("temp", natural, hex24, func(id string) bool { return t.temps[id] != nil })
 	t.temps[x.id] = x
@@ -68,7 +73,7 @@ func postTemp(c *call) reply {
 	if !valid {
 		return c.badRequest("ttl must be from 1 to %d", mostTTL)
 	}
-	x := &temp{name: c.query.Get("filename"), creator: c.caller.ID, data: c.body, length: len(c.body), created: c.now, expires: c.now.add(life)}
+	x := &temp{name: c.query.Get("filename"), creator: c.caller.ID, data: c.cloud.blobs.share(c.body), length: len(c.body), created: c.now, expires: c.now.add(life)}
 	sum := digest(string(c.body))
 	c.tenant.addTemp(x, x.name+" "+hex24(sum))
 	return empty(http.StatusCreated).with("Location", c.prefix+"/api/v1/temp-contents/"+x.id)

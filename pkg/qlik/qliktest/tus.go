@@ -72,6 +72,9 @@ func tusAppend(c *call) reply {
 	if err != nil {
 		return c.badRequest("the body ended early: %v", err)
 	}
+	if len(x.data) == x.length {
+		x.data = c.cloud.blobs.share(x.data)
+	}
 	return c.tusReply(http.StatusNoContent, x)
 }
 
