@@ -3,7 +3,6 @@ package estate
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -172,118 +171,6 @@ func (x *explainer) undefined(p *Problem, e cueerrors.Error, args []any) {
 	if strings.HasPrefix(what, "tenant.") {
 		p.Message = fmt.Sprintf("the template reads %s, which the tenant does not have", what)
 		p.Hint = fmt.Sprintf("give it to the tenant, or test for it first: if %s != _|_", what)
-	}
-}
-
-// allowed returns the words that a field may be, if it may only be words: by
-// the schema, or by a disjunction of the user's own.
-func (c *complaint) allowed() []string {
-	if c.known && c.field.Values != nil {
-		return c.field.Values
-	}
-	count := map[string]int{}
-	n := 0
-	for _, e := range c.errs {
-		format, args := e.Msg()
-		if format != "conflicting values %s and %s" {
-			continue
-		}
-		n++
-		for _, a := range args {
-			w, ok := quoted(a)
-			if !ok {
-				return nil
-			}
-			count[w]++
-		}
-	}
-	if n < 2 { // two values, not a disjunction
-		return nil
-	}
-	for w, k := range count {
-		if k == n {
-			delete(count, w) // the one that is wrong
-		}
-	}
-	return sorted(count)
-}
-
-// userWord returns the word that the user wrote instead of one of the allowed.
-func (c *complaint) userWord(allowed []string) (string, bool) {
-	for _, e := range c.errs {
-		if format, args := e.Msg(); !strings.Contains(format, "mismatched types") {
-			for _, a := range args {
-				if w, ok := quoted(a); ok && !slices.Contains(allowed, w) {
-					return w, true
-				}
-			}
-		}
-	}
-	return "", false
-}
-
-// wrongWord explains a word that is not one of those allowed.
-func wrongWord(p *Problem, name, word string, allowed []string) {
-	p.shape = fmt.Sprintf("%s must be %s", name, oneOf(allowed))
-	p.Message = p.shape + ", not " + short(strconv.Quote(word))
-	p.Hint = didYouMean(word, allowed)
-}
-
-// mismatch explains a value of the wrong type.
-func mismatch(p *Problem, c *complaint) {
-	count := map[string]int{}
-	n := 0
-	got := ""
-	for _, e := range c.errs {
-		format, args := e.Msg()
-		if !strings.Contains(format, "mismatched types") || len(args) != 4 {
-			continue
-		}
-		n++
-		count[typeName(args[2])]++
-		count[typeName(args[3])]++
-		for i := range 2 {
-			if isLiteral(args[i]) {
-				got = typeName(args[i+2])
-			}
-		}
-	}
-	for _, name := range sorted(count) { // the user's type is in all errors of a disjunction
-		if n > 1 && count[name] == n && name != c.field.Type {
-			got = name
-		}
-	}
-	want := []string{c.field.Type}
-	if c.field.Type == "" || c.field.Type == got {
-		want = slices.DeleteFunc(sorted(count), func(name string) bool { return name == got })
-	}
-	p.shape = c.name() + " has the wrong type"
-	p.Message = fmt.Sprintf("%s must be %s", c.name(), strings.Join(want, " or "))
-	if got != "" && !slices.Contains(want, got) {
-		p.Message += ", not " + got
-	}
-}
-
-// twoValues explains a field that two places give different values.
-func twoValues(p *Problem, c *complaint, hide bool) {
-	p.Message = c.name() + " has two values"
-	p.shape, p.Hint = p.Message, ""
-	for _, e := range c.errs {
-		format, args := e.Msg()
-		if !strings.HasPrefix(format, "conflicting values") || len(args) < 2 {
-			continue
-		}
-		for _, q := range e.InputPositions() {
-			at := position(q)
-			if at == "" || at == p.Pos || inSchema(q) || sameLine(at, p.Pos) {
-				continue
-			}
-			p.Hint = "the other is at " + at
-			if !hide {
-				p.Message = fmt.Sprintf("%s, %s and %s", p.shape, short(args[0]), short(args[1]))
-			}
-			return
-		}
 	}
 }
 

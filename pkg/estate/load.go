@@ -113,7 +113,7 @@ type common struct {
 // run loads. It reports whether the tenants can be evaluated.
 func (l *load) run() bool {
 	p := l.e.src.parse()
-	l.e.text = newIndex(p.estate.Files...)
+	l.e.text = indexOf(p.estate)
 	l.x = &explainer{text: l.e.text, locate: func(path []string) pos {
 		at, exact := l.e.text.find(path...)
 		return pos{at, exact}

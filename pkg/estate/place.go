@@ -1,11 +1,16 @@
 package estate
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
 	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/ast/astutil"
+	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/token"
+
+	"github.com/qdeploy/qdeploy/schema"
 )
 
 // index knows where things are declared in the text of an estate. Positions
@@ -15,6 +20,8 @@ type index struct {
 	top    place
 	reads  map[string]string // position of a selector's last part → the whole of it
 	embeds map[string]bool   // positions of what is embedded at the top of a file
+
+	imports map[string]*place // by the name that the file being read gives them
 }
 
 // place is a field in the text, merged from all its declarations.
@@ -22,22 +29,59 @@ type place struct {
 	pos  string // of the first declaration; "" at the top
 	in   map[string]*place
 	any  []computed // fields whose names are computed
-	refs [][]string // what else is in it, by path from the top
+	refs []ref      // what else is in it
 }
 
-// newIndex reads the text of CUE files.
-func newIndex(files ...*ast.File) *index {
-	x := &index{reads: map[string]string{}, embeds: map[string]bool{}}
-	for _, f := range files {
-		for _, d := range f.Decls {
-			if e, ok := d.(*ast.EmbedDecl); ok {
-				x.embeds[position(e.Pos())] = true
+// ref is another place that a place takes over: "_base", or "lib.customer".
+type ref struct {
+	top  *place // of this package or of an imported one
+	path []string
+}
+
+func newIndex() *index { return &index{reads: map[string]string{}, embeds: map[string]bool{}} }
+
+// indexOf reads the text of a package and of those that it imports.
+func indexOf(inst *build.Instance) *index {
+	x := newIndex()
+	x.add(inst, map[string]*place{})
+	return x
+}
+
+// add reads a package into the index; packages are those that it has. It
+// returns the top of the package.
+func (x *index) add(inst *build.Instance, packages map[string]*place) *place {
+	top := &x.top
+	if len(packages) > 0 {
+		top = &place{}
+	}
+	packages[inst.ImportPath] = top
+	for _, imported := range inst.Imports {
+		if packages[imported.ImportPath] == nil && imported.ImportPath != schema.ImportPath {
+			x.add(imported, packages)
+		}
+	}
+	for _, f := range inst.Files {
+		x.imports = map[string]*place{}
+		for spec := range f.ImportSpecs() {
+			info, err := astutil.ParseImportSpec(spec)
+			if p := packages[info.ID]; err == nil && p != nil {
+				x.imports[info.Ident] = p
 			}
 		}
-		x.decls(&x.top, f.Decls)
-		ast.Walk(f, x.noteRead, nil)
+		x.file(top, f)
 	}
-	return x
+	return top
+}
+
+// file reads one file of the package with this top.
+func (x *index) file(top *place, f *ast.File) {
+	for _, d := range f.Decls {
+		if e, ok := d.(*ast.EmbedDecl); ok && top == &x.top {
+			x.embeds[position(e.Pos())] = true
+		}
+	}
+	x.decls(top, top, f.Decls)
+	ast.Walk(f, x.noteRead, nil)
 }
 
 // noteRead remembers "tenant.labels.tier" at the position of "tier".
@@ -65,41 +109,46 @@ func chain(x ast.Expr) []string {
 	return nil
 }
 
-func (x *index) decls(p *place, decls []ast.Decl) {
+func (x *index) decls(top, p *place, decls []ast.Decl) {
 	for _, d := range decls {
 		switch d := d.(type) {
 		case *ast.Field:
-			x.expr(p.field(d.Label), d.Value)
+			x.expr(top, p.field(d.Label), d.Value)
 		case *ast.EmbedDecl:
-			x.expr(p, d.Expr)
+			x.expr(top, p, d.Expr)
 		case *ast.Comprehension:
-			x.expr(p, d.Value)
+			x.expr(top, p, d.Value)
 		}
 	}
 }
 
-func (x *index) expr(p *place, e ast.Expr) {
+func (x *index) expr(top, p *place, e ast.Expr) {
 	switch e := e.(type) {
 	case *ast.StructLit:
-		x.decls(p, e.Elts)
+		x.decls(top, p, e.Elts)
 	case *ast.ListLit:
 		for i, elem := range e.Elts {
-			x.expr(p.child(strconv.Itoa(i), elem.Pos()), elem)
+			x.expr(top, p.child(strconv.Itoa(i), elem.Pos()), elem)
 		}
 	case *ast.BinaryExpr:
 		if e.Op == token.AND {
-			x.expr(p, e.X)
-			x.expr(p, e.Y)
+			x.expr(top, p, e.X)
+			x.expr(top, p, e.Y)
 		}
 	case *ast.ParenExpr:
-		x.expr(p, e.X)
+		x.expr(top, p, e.X)
 	case *ast.Alias:
-		x.expr(p, e.Expr)
+		x.expr(top, p, e.Expr)
 	case *ast.Comprehension:
-		x.expr(p, e.Value)
+		x.expr(top, p, e.Value)
 	case *ast.Ident, *ast.SelectorExpr:
-		if path := chain(e); path != nil {
-			p.refs = append(p.refs, path)
+		path := chain(e)
+		switch {
+		case path == nil:
+		case x.imports[path[0]] != nil:
+			p.refs = append(p.refs, ref{x.imports[path[0]], path[1:]})
+		default:
+			p.refs = append(p.refs, ref{top, path})
 		}
 	}
 }
@@ -170,7 +219,7 @@ func (x finder) seek(p *place, path []string, depth int) (*place, int) {
 	}
 	for _, ref := range p.refs {
 		if rest > 0 {
-			try(&x.top, append(ref[:len(ref):len(ref)], path...), depth+1)
+			try(ref.top, slices.Concat(ref.path, path), depth+1)
 		}
 	}
 	if best.pos == "" {

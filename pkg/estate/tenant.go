@@ -229,4 +229,8 @@ func (l *load) decodeTenant(v cue.Value, x *explainer, own func(kind string)) (d
 	return d, ps
 }
 
-func newIndexOf(x *ast.StructLit) *index { return newIndex(&ast.File{Decls: x.Elts}) }
+func newIndexOf(data *ast.StructLit) *index {
+	x := newIndex()
+	x.file(&x.top, &ast.File{Decls: data.Elts})
+	return x
+}

@@ -1,0 +1,74 @@
+package estate
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/schema"
+)
+
+// target adds the apps that a target publishes.
+func (x *expansion) target(t *target) {
+	for _, s := range []struct {
+		key        plan.Key
+		want, what string
+		pos        string
+	}{
+		{t.staging, "shared", "staging", t.stagingPos},
+		{t.space, "managed", "space", t.spacePos},
+	} {
+		got, ok := x.types[s.key.Name]
+		switch {
+		case x.broken[s.key]:
+		case !ok:
+			x.problem(Problem{Pos: s.pos, Message: fmt.Sprintf("%s is %q, which this tenant does not declare", s.what, s.key.Name),
+				Hint: didYouMean(s.key.Name, sorted(x.types)), shape: s.what + " is not declared"})
+		case got != s.want:
+			x.problem(Problem{Pos: s.pos, Message: fmt.Sprintf("%s is %q, which is a %s space; it must be a %s one", s.what, s.key.Name, got, s.want),
+				Hint: "apps are imported into a shared space and published to a managed one"})
+		}
+	}
+	for _, r := range t.resources {
+		if first, twice := x.apps[r.Key]; twice {
+			x.problem(Problem{Pos: t.pos, Key: r.Key, Message: "two targets publish this app to this space", Hint: "the other is at " + first})
+			continue
+		}
+		x.apps[r.Key] = t.pos
+		x.out = append(x.out, r)
+	}
+}
+
+// check finds what is wrong with the resources together. They are sorted.
+func (x *expansion) check() {
+	have := make(map[plan.Key]bool, len(x.out))
+	folded := map[string]string{}
+	for i, r := range x.out {
+		if have[r.Key] {
+			x.problem(Problem{Pos: r.Pos, Key: r.Key, Message: "is declared twice", Hint: "the other is at " + x.out[i-1].Pos})
+		}
+		have[r.Key] = true
+		if r.Key.Kind == "space" {
+			lower := strings.ToLower(r.Key.Name)
+			if other, ok := folded[lower]; ok {
+				x.problem(Problem{Severity: Warning, Pos: r.Pos, Key: r.Key, Message: fmt.Sprintf("differs from %q in capitals only", other)})
+			}
+			folded[lower] = r.Key.Name
+		}
+	}
+	for _, r := range x.out {
+		for _, was := range r.Was {
+			if old := (plan.Key{Kind: r.Key.Kind, Name: was}); have[old] {
+				x.problem(Problem{Pos: r.Pos, Key: r.Key, Message: fmt.Sprintf("was %q previously, but that is declared too", was)})
+			}
+		}
+		if !schema.Of(r.Key.Kind).Declared || len(x.e.traits[r.Key.Kind].Refs) == 0 {
+			continue // assignments and apps are made above, with their references
+		}
+		for key, soft := range x.e.traits[r.Key.Kind].Targets(r.Spec) {
+			if !soft && !have[key] {
+				x.problem(Problem{Pos: r.Pos, Key: r.Key, Message: fmt.Sprintf("refers to %s, which is not declared", key)})
+			}
+		}
+	}
+}

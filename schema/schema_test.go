@@ -1,0 +1,178 @@
+package schema
+
+import (
+	"encoding/json"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"cuelang.org/go/cue"
+	"github.com/stretchr/testify/require"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+func TestTraits(t *testing.T) {
+	archive := plan.Traits{Immutable: []string{"/name"}, Input: []string{"/file"}}
+	require.Equal(t, map[plan.Kind]plan.Traits{
+		"app": {
+			Refs:   []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/staging", Kind: "space"}},
+			Input:  []string{"/staging", "/data", "/file", "/digest"},
+			Parent: "/space", Create: plan.Publish, Update: plan.Republish, Writes: 3,
+		},
+		"assignment": {
+			Immutable: []string{"/assignee"},
+			Refs:      []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/group", Kind: "group", Soft: true}},
+			Set:       []string{"/roles"},
+			Parent:    "/space", Cascade: true,
+		},
+		"extension": archive,
+		"group":     {Immutable: []string{"/providerType"}, Set: []string{"/roles"}},
+		"space":     {Immutable: []string{"/type"}, Container: true},
+		"theme":     archive,
+	}, Traits())
+}
+
+func TestKinds(t *testing.T) {
+	require.Equal(t, []plan.Kind{"app", "assignment", "extension", "group", "space", "theme"}, Kinds())
+	var declared []plan.Kind
+	for _, k := range Kinds() {
+		require.Equal(t, k, Of(k).Name)
+		if Of(k).Declared {
+			declared = append(declared, k)
+		}
+		_, err := fs.Stat(Files(), string(k)+".cue")
+		require.NoError(t, err, "a kind has a file of its own")
+	}
+	require.Equal(t, []plan.Kind{"extension", "group", "space", "theme"}, declared)
+	require.Equal(t, []string{"adopt", "previously", "members"}, Of("space").Aside)
+	require.Equal(t, map[string]string{"md5": "file"}, Of("theme").MD5)
+	require.Zero(t, Of("spaceship"))
+}
+
+// TestExamples holds that the example of a kind has every field of its spec, so
+// that what is proved with it is proved of all.
+func TestExamples(t *testing.T) {
+	for _, name := range Kinds() {
+		k := Of(name)
+		var example map[string]any
+		require.NoError(t, json.Unmarshal(Example(name), &example))
+		for _, field := range k.Aside {
+			require.NotContains(t, example, field, "%s: not part of the spec", name)
+		}
+		require.ElementsMatch(t, append(slices.Clone(k.Aside), slices.Collect(maps.Keys(example))...), fieldsOf(t, name), name)
+	}
+	require.Nil(t, Example("spaceship"))
+}
+
+func fieldsOf(t *testing.T, k plan.Kind) []string {
+	def := strings.ToUpper(string(k[:1])) + string(k[1:])
+	return fieldNames(embedded().value.LookupPath(cue.MakePath(cue.Def(def))))
+}
+
+// TestRoles holds that the pattern of a role and the lists by type of space say
+// the same.
+func TestRoles(t *testing.T) {
+	all := map[string]bool{}
+	for _, typ := range []string{"shared", "managed", "data"} {
+		require.NotEmpty(t, Roles(typ))
+		for _, role := range Roles(typ) {
+			all[role] = true
+		}
+	}
+	require.Nil(t, Roles("personal"))
+	f, ok := Describe("tenants", "acme", "space", "HR", "members", "group:HR", "0")
+	require.True(t, ok)
+	require.ElementsMatch(t, slices.Collect(maps.Keys(all)), f.Values)
+}
+
+// TestDocumented holds that every field of every definition says what it means.
+func TestDocumented(t *testing.T) {
+	defs, err := embedded().value.Fields(cue.Definitions(true))
+	require.NoError(t, err)
+	for defs.Next() {
+		if !defs.Selector().IsDefinition() || defs.Selector().String() == "#Resources" || defs.Selector().String() == "#Facts" {
+			continue
+		}
+		name := strings.TrimPrefix(defs.Selector().String(), "#")
+		require.True(t, strings.HasPrefix(doc(defs.Value()), name+" "), "the comment of #%s begins with its name", name)
+		for _, field := range fieldNames(defs.Value()) {
+			if Of(plan.Kind(field)).Declared {
+				continue
+			}
+			text := doc(child(defs.Value(), field))
+			require.True(t, strings.HasPrefix(text, field+" "), "the comment of #%s.%s begins with its name: %q", name, field, text)
+		}
+	}
+}
+
+func TestDescribe(t *testing.T) {
+	for _, c := range []struct {
+		path string
+		want Field
+	}{
+		{"adopt", Field{Values: []string{"take", "refuse"}, Type: "a string"}},
+		{"guards/deletes", Field{Type: "a whole number"}},
+		{"tenantFiles", Field{Type: "a list"}},
+		{"tenantFiles/0", Field{Type: "a string"}},
+		{"regions/eu/client", Field{Fields: []string{"id", "secret"}, Type: "a struct"}},
+		{"regions/eu/client/secret", Field{Fields: []string{"env", "file"}, Type: "a struct"}},
+		{"templates/customer", Field{Fields: []string{"extension", "group", "space", "tenant", "theme"}, Type: "a struct"}},
+		{"templates/customer/space/HR/type", Field{Values: []string{"shared", "managed", "data"}, Type: "a string"}},
+		{"templates/customer/space/HR/description", Field{Type: "a string"}},
+		{"templates/customer/group/HR/providerType", Field{Values: []string{"idp", "custom"}, Type: "a string"}},
+		{"tenants/acme/labels/tier", Field{Type: "a string"}},
+		{"tenants/acme/template", Field{}},
+		{"environments/prod/targets/0", Field{Fields: []string{"select", "tenants", "staging", "space", "apps"}, Type: "a struct"}},
+		{"environments/prod/apps/Sales", Field{Type: "a string"}},
+	} {
+		f, ok := Describe(strings.Split(c.path, "/")...)
+		require.True(t, ok, c.path)
+		f.Doc = ""
+		slices.Sort(f.Fields)
+		slices.Sort(c.want.Fields)
+		require.Equal(t, c.want, f, c.path)
+	}
+	_, ok := Describe("templates", "customer", "spaces")
+	require.False(t, ok)
+}
+
+func TestUnknownAttribute(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{"#T: {\n@qlik(kind=t,big)\n}", "#T: unknown attribute @qlik(big)"},
+		{"#T: {\n@qlik(kind=t)\nname: string @qlik(imutable)\n}", "#T: /name: unknown attribute @qlik(imutable)"},
+		{"#T: {\n@qlik(kind=t)\nlist: [...{n: string @qlik(ref=space,hard)}]\n}", "#T: /list/*/n: unknown attribute @qlik(hard)"},
+		{"#T: {\n@qlik(kind=t)\nname: string @json(n)\n}", "#T: /name: unknown attribute @json"},
+		{"#T: {\n@qlik(kind=t,writes=many)\n}", `#T: strconv.Atoi: parsing "many": invalid syntax`},
+		{"#T: {\n@qlik(kind=t)\nname: string\n}", "example of t: "},
+	} {
+		_, err := read(fstest.MapFS{"t.cue": {Data: []byte("package schema\n" + "roles: {}\nexample: {}\n" + c.text)}})
+		require.ErrorContains(t, err, c.want)
+	}
+}
+
+// TestNested shows traits of what is inside structs and lists.
+func TestNested(t *testing.T) {
+	c, err := read(fstest.MapFS{"t.cue": {Data: []byte(`package schema
+roles: {}
+#T: {
+	@qlik(kind=t)
+	settings: {password: string @qlik(secret)}
+	tags: [...string] @qlik(set,include)
+	spaces: [...{space: string @qlik(ref=space)}]
+	byName: [string]: {id: string @qlik(immutable)}
+}
+example: t: #T & {settings: password: "p", tags: [], spaces: [], byName: {}}
+`)}})
+	require.NoError(t, err)
+	require.Equal(t, plan.Traits{
+		Secret:    []string{"/settings/password"},
+		Set:       []string{"/tags"},
+		Include:   []string{"/tags"},
+		Refs:      []plan.Ref{{Path: "/spaces/*/space", Kind: "space"}},
+		Immutable: []string{"/byName/*/id"},
+	}, c.kinds["t"].Traits)
+}
