@@ -13,7 +13,7 @@ import (
 // plans to a tenant in memory, which refuses what Qlik would, and plans again.
 func TestApplyThenPlanIsNothing(t *testing.T) {
 	blocked, circles, changes := 0, 0, map[Action]int{}
-	for seed := range uint64(250) {
+	for seed := range uint64(120) {
 		r := rand.New(rand.NewPCG(seed, 2))
 		w := &world{t: t, live: map[Key]map[string]any{}}
 		next := 0
@@ -56,7 +56,7 @@ func TestApplyThenPlanIsNothing(t *testing.T) {
 	t.Logf("%d blocked, %d circles, %v", blocked, circles, changes)
 	require.Less(t, circles, 20)
 	for _, a := range []Action{Create, Publish, Update, Republish, Move, Replace, Delete} {
-		require.Greater(t, changes[a], 50, "%s is hardly drawn", a)
+		require.Greater(t, changes[a], 20, "%s is hardly drawn", a)
 	}
 }
 
