@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
@@ -199,7 +200,7 @@ func (t *study) remains(k plan.Key, became map[plan.Key]apply.Outcome) bool {
 	if t.declares(k) {
 		return false // remembered already, or renamed away
 	}
-	if o, ok := became[k]; ok {
+	if o, ok := became[t.renamed(k)]; ok {
 		return o.Status != apply.Done
 	}
 	if o, ok := became[t.traits[k.Kind].ParentOf(k)]; ok && o.Change.Action == plan.Delete {
@@ -214,6 +215,18 @@ func (t *study) declares(k plan.Key) bool {
 	return slices.ContainsFunc(t.desired, func(r plan.Resource) bool {
 		return r.Key == k || r.Key.Kind == k.Kind && slices.Contains(r.Was, k.Name)
 	})
+}
+
+// renamed returns the key under which the plan knows a resource that was applied
+// as k: it may live in something that moves.
+func (t *study) renamed(k plan.Key) plan.Key {
+	parent := t.traits[k.Kind].ParentOf(k)
+	for _, c := range t.plan.Changes {
+		if !c.From.IsZero() && c.From == parent {
+			return plan.Key{Kind: k.Kind, Name: c.Key.Name + strings.TrimPrefix(k.Name, parent.Name)}
+		}
+	}
+	return k
 }
 
 // undo is what to remember of a tenant that was begun and not touched.
