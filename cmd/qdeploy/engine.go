@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -170,7 +171,7 @@ func blocked(s *qlik.Snapshot, desired []plan.Resource) map[plan.Key]string {
 		out[k] = why
 	}
 	for k, ids := range s.Ambiguous {
-		out[k] = fmt.Sprintf("the tenant has %d of this name: IDs %v", len(ids), ids)
+		out[k] = fmt.Sprintf("the tenant has %d of this name: IDs %s; rename or delete all but one", len(ids), strings.Join(ids, ", "))
 	}
 	return out
 }

@@ -79,6 +79,7 @@ type item struct {
 	Name        string `json:"name"`
 	Description string `json:"description"`
 	Created     moment `json:"resourceCreatedAt"`
+	Updated     string `json:"updatedAt"` // of the item, not of the app
 }
 
 // moment is a time that is zero when Qlik leaves it empty.

@@ -44,7 +44,8 @@ const (
 //  2. stage the file, unless a staged copy has the wanted release
 //  3. publish; or republish onto the app that is there, so that it keeps its ID
 //  4. read the app back until it says what was wanted
-//  5. remove old staged copies
+//  5. wait for the index, from which the next plan will read it
+//  6. remove old staged copies
 func (t *Tenant) deploy(ctx context.Context, liveID string, desired App) (string, error) {
 	if err := desired.check(); err != nil {
 		return "", err
@@ -68,7 +69,7 @@ func (t *Tenant) deploy(ctx context.Context, liveID string, desired App) (string
 		return "", err
 	}
 	if liveID == "" {
-		if liveID, err = t.settle(ctx, staged, target, desired.Name); err != nil {
+		if liveID, err = t.settle(ctx, staged, target, desired); err != nil {
 			return "", err
 		}
 	}
@@ -83,8 +84,23 @@ func (t *Tenant) deploy(ctx context.Context, liveID string, desired App) (string
 	if err := t.readBack(ctx, liveID, desired); err != nil {
 		return liveID, err
 	}
+	t.indexed(ctx, target, liveID, desired)
 	t.sweep(ctx, staged, desired)
 	return liveID, nil
+}
+
+// indexed waits until the index shows what was published. If it does not in
+// time, the app is where it should be all the same: that is a notice.
+func (t *Tenant) indexed(ctx context.Context, spaceID, id string, desired App) {
+	err := t.wait(ctx, settled, func() (bool, error) {
+		found, err := t.called(ctx, spaceID, desired.Name, nil)
+		return slices.ContainsFunc(found, func(i item) bool {
+			return i.ResourceID == id && i.Description == desired.attributes().Description
+		}), err
+	})
+	if err != nil {
+		t.notice(fmt.Sprintf("%s: Qlik's index of apps does not show %s of %q yet, so that a plan will not either: %v", desired.Space, desired.Release, desired.Name, err))
+	}
 }
 
 // published returns the one app of a name in a space, or the zero item.
@@ -106,29 +122,25 @@ func (t *Tenant) published(ctx context.Context, spaceID, name string) (item, err
 // settle looks once more for an app that a run which was killed a moment ago
 // may have published, and returns "" if there is none.
 //
-// The index tells of apps in order: when it shows the copy that this run
-// imported, it shows what was published before that. A copy that was there
-// already proves nothing; then only time helps.
-func (t *Tenant) settle(ctx context.Context, staged copied, spaceID, name string) (id string, err error) {
-	look := func() (bool, error) {
-		live, err := t.published(ctx, spaceID, name)
-		id = live.ResourceID
-		return id != "", err
-	}
-	if !staged.ours {
-		if err = t.wait(ctx, settled, look); errors.Is(err, errNotYet) {
-			return "", nil
+// The index tells of apps in order: when it shows what this run did to the
+// staged copy, it shows what was published before that. To a copy that was
+// there already nothing was done, so that is done now, by saying what it says.
+// assumed: the index notes the time of that. If not, a minute must do.
+func (t *Tenant) settle(ctx context.Context, staged copied, spaceID string, desired App) (string, error) {
+	if staged.seen != "" {
+		if err := t.stamp(ctx, staged.id, desired); err != nil {
+			return "", err
 		}
-		return id, err
 	}
-	err = t.wait(ctx, settled, func() (bool, error) {
-		copies, err := t.called(ctx, staged.space, name, nil)
-		return slices.ContainsFunc(copies, func(i item) bool { return i.ResourceID == staged.id }), err
+	err := t.wait(ctx, settled, func() (bool, error) {
+		copies, err := t.called(ctx, staged.space, desired.Name, nil)
+		return slices.ContainsFunc(copies, func(i item) bool { return i.ResourceID == staged.id && i.Updated != staged.seen }), err
 	})
-	if err == nil || errors.Is(err, errNotYet) {
-		_, err = look()
+	if err != nil && !errors.Is(err, errNotYet) {
+		return "", err
 	}
-	return id, err
+	live, err := t.published(ctx, spaceID, desired.Name)
+	return live.ResourceID, err
 }
 
 // publish makes the published app. POST would make another each time, so after

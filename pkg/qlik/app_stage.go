@@ -14,7 +14,7 @@ import (
 // copied is a staged copy of an app, and what was seen on the way to it.
 type copied struct {
 	id, space string
-	ours      bool   // imported by this run, beyond doubt
+	seen      string // when the index changed it last, before this run did anything; "" if it was not a copy then
 	others    []item // the apps of its name in the staging space, newest first
 }
 
@@ -51,27 +51,30 @@ func (t *Tenant) stage(ctx context.Context, desired App) (copied, error) {
 	}
 	for _, i := range others {
 		if release, _ := unstamped(i.Description); i.Name == desired.Name && release == desired.Release {
-			return copied{i.ResourceID, space, false, others}, nil
+			return copied{i.ResourceID, space, i.Updated, others}, nil
 		}
 	}
-	ours := false
 	id := desired.imported(others)
 	if id == "" {
-		if id, ours, err = t.importFile(ctx, space, desired); err != nil {
+		if id, err = t.importFile(ctx, space, desired); err != nil {
 			return copied{}, err
 		}
 	}
 	t.mu.Lock()
 	t.imported[id] = true
 	t.mu.Unlock()
-	in := map[string]any{"attributes": desired.attributes()}
-	if err := t.call(ctx, http.MethodPut, appPath(id), nil, in, nil); err != nil {
+	if err := t.stamp(ctx, id, desired); err != nil {
 		return copied{}, err
 	}
 	t.mu.Lock()
-	t.staged[key] = copied{id: id, space: space, ours: ours}
+	t.staged[key] = copied{id: id, space: space}
 	t.mu.Unlock()
-	return copied{id, space, ours, others}, nil
+	return copied{id: id, space: space, others: others}, nil
+}
+
+// stamp gives a staged copy the name and the description of desired.
+func (t *Tenant) stamp(ctx context.Context, id string, desired App) error {
+	return t.call(ctx, http.MethodPut, appPath(id), nil, map[string]any{"attributes": desired.attributes()}, nil)
 }
 
 // copies returns the apps of a staging space that have the name of desired, or
@@ -109,23 +112,22 @@ func (t *Tenant) turn(ctx context.Context, key string) (end func(), err error) {
 	}
 }
 
-// importFile imports the file of desired and returns the ID of the new app. It
-// is not surely ours when it had to be looked for: it may be that of a run
-// that was killed.
-func (t *Tenant) importFile(ctx context.Context, spaceID string, desired App) (id string, ours bool, err error) {
+// importFile imports the file of desired and returns the ID of the new app, or
+// of one that a run which was killed has imported.
+func (t *Tenant) importFile(ctx context.Context, spaceID string, desired App) (id string, err error) {
 	qvf, err := t.file(desired.File)
 	if err != nil {
-		return "", false, err
+		return "", err
 	}
 	if d := t.options.Digest; d != nil && d(qvf) != desired.Digest {
-		return "", false, fmt.Errorf("%s: %w", desired.File, errChanged)
+		return "", fmt.Errorf("%s: %w", desired.File, errChanged)
 	}
 	q := url.Values{"spaceId": {spaceID}, "name": {desired.importName()}}
 	p := payload{kind: "application/octet-stream", bytes: qvf}
 	if len(qvf) > t.sizes.body {
 		file, err := t.uploadLarge(ctx, desired.Name+".qvf", qvf)
 		if err != nil {
-			return "", false, err
+			return "", err
 		}
 		q.Set("fileId", file)
 		p = payload{}
@@ -139,7 +141,7 @@ func (t *Tenant) importFile(ctx context.Context, spaceID string, desired App) (i
 		err = fmt.Errorf("POST /api/v1/apps/import: %w: no id", errReply)
 	}
 	if err == nil || !lost(err) {
-		return made.Attributes.ID, err == nil, err
+		return made.Attributes.ID, err
 	}
 	late := t.wait(ctx, 0, func() (bool, error) {
 		copies, err := t.copies(ctx, spaceID, desired)
@@ -147,9 +149,9 @@ func (t *Tenant) importFile(ctx context.Context, spaceID string, desired App) (i
 		return id != "", err
 	})
 	if late != nil {
-		return "", false, fmt.Errorf("%w; no new app appeared in the staging space (%w)", err, late)
+		return "", fmt.Errorf("%w; no new app appeared in the staging space (%w)", err, late)
 	}
-	return id, false, nil
+	return id, nil
 }
 
 // youngest is the age up to which Qlik deletes an app at once and for good.
@@ -164,7 +166,7 @@ const youngest = 45 * time.Minute
 // error: the app is where it should be.
 func (t *Tenant) sweep(ctx context.Context, used copied, desired App) {
 	newest := used.id
-	if i := slices.IndexFunc(used.others, func(i item) bool { return i.Name == desired.Name }); i >= 0 && !used.ours {
+	if i := slices.IndexFunc(used.others, func(i item) bool { return i.Name == desired.Name }); i >= 0 && used.seen != "" {
 		newest = used.others[i].ResourceID
 	}
 	for _, old := range used.others {
