@@ -1,6 +1,7 @@
 package estate
 
 import (
+	"bytes"
 	"fmt"
 	"path"
 	"regexp"
@@ -59,9 +60,17 @@ func decodeTenants(file string, text []byte) ([]entry, []Problem) {
 	return nil, []Problem{top}
 }
 
+var oddBreak = regexp.MustCompile("\r([^\n]|$)|\u0085|\u2028|\u2029")
+
 func decodeData(file string, text []byte) (ast.Expr, error) {
 	if path.Ext(file) == ".json" {
 		return json.Extract(file, text)
+	}
+	// YAML knows line breaks that CUE's decoder does not count: it panics or puts
+	// positions into the wrong line.
+	if at := oddBreak.FindIndex(text); at != nil {
+		line := 1 + bytes.Count(text[:at[0]], []byte("\n"))
+		return nil, fmt.Errorf("%s:%d: a line break that is neither LF nor CR LF", file, line)
 	}
 	f, err := yaml.Extract(file, text)
 	if err != nil {
