@@ -32,7 +32,7 @@ type held struct {
 	left           int  // requests to let through before it
 	after          bool // the work is done before it is held
 	reached        chan struct{}
-	release        chan bool // false: the one who asked is dead, forget the request
+	release        chan bool // false or closed: the one who asked is dead, forget the request
 }
 
 func (w *watch) around(next http.Handler) http.Handler {
@@ -134,6 +134,7 @@ func cmdStrike(ts *testscript.TestScript, neg bool, args []string) {
 	c := &exec.Cmd{Path: self, Args: args[4:], Dir: ts.MkAbs("."), Stdout: &out, Stderr: &errs}
 	c.Env = strings.Split(strings.TrimSpace(ts.ReadFile("stdout")), "\n")
 	ts.Check(c.Start())
+	defer func() { _ = c.Process.Kill() }() // it has ended, or the script has failed
 	ended := make(chan error, 1)
 	go func() { ended <- c.Wait() }()
 	select {
@@ -141,6 +142,7 @@ func cmdStrike(ts *testscript.TestScript, neg bool, args []string) {
 	case err := <-ended:
 		ts.Fatalf("it ended before it could be struck: %v\n%s", err, errs.String())
 	}
+	defer close(h.release) // when it is too late to strike, nobody waits for ever
 	h.release <- signalled(ts, c.Process, args[0], &errs)
 	err = <-ended
 	var status *exec.ExitError
