@@ -155,6 +155,29 @@ func TestNeeded(t *testing.T) {
 	})
 }
 
+func TestWhatIsSeenOnceTheEngineIsAMember(t *testing.T) {
+	bot := res(`assignment/A/bot {"space":"space/A","roles":["publisher"]}`)
+	bot.Needed = true
+	app, space := `app/A/S {"space":"space/A","release":"2"}`, `space/A`
+	old := `app/A/S {"space":"space/A","release":"1"}`
+	refused := res(app)
+	refused.Adopt = Refuse
+	outside := func(in *Input) { in.Covers = func(k Key) bool { return k.Kind != "app" } }
+	run(t, []rule{
+		{name: "may be made or taken over", desired: append(some(app, space), bot), live: live(space), applied: some(space), change: outside,
+			want: []string{"create assignment/A/bot", "publish app/A/S (change)"}},
+		{name: "but not where taking over is refused", desired: append(some(space), bot, refused), live: live(space), applied: some(space), change: outside,
+			want: []string{"create assignment/A/bot", "publish app/A/S (change): it may exist already: what is there is seen once qdeploy is a member"}},
+		{name: "is not said to be gone", desired: append(some(app, space), bot), live: live(space), applied: some(space, app), change: outside,
+			want: []string{"create assignment/A/bot"}, notes: []string{"app/A/S is taken to be as it was applied: it is seen again once qdeploy is a member there"}},
+		{name: "may be changed", desired: append(some(app, space), bot), live: live(space), applied: some(space, old), change: outside,
+			want: []string{"create assignment/A/bot", "publish app/A/S (change)"}},
+		{name: "unless it cannot be seen for another reason", desired: append(some(app, space), bot), live: live(space), applied: some(space, app),
+			change: func(in *Input) { outside(in); in.Blocked = map[Key]string{{"app", "A/S"}: "the list is cut short"} },
+			want:   []string{"create assignment/A/bot", "publish app/A/S: the list is cut short"}},
+	})
+}
+
 func TestSecrets(t *testing.T) {
 	old, rotated := `hook/H {"url":"u","auth":{"user":"me","password":{"env":"ONE"}},"headers":[{"name":"k","value":"v1"}]}`,
 		`hook/H {"url":"u","auth":{"user":"me","password":{"env":"TWO"}},"headers":[{"name":"k","value":"v1"}]}`

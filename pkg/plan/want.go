@@ -39,6 +39,10 @@ func (b *builder) want(d *object) {
 	}
 	lost, replaced := b.replaced[d.parent]
 	switch {
+	case live == nil && c.Blocked == "" && b.hidden(d) && was != nil && len(diff(was.bare, d.bare, t))+len(unwritten(d.secrets, was.secrets, true)) == 0:
+		b.plan.Unchanged++
+		b.note("%s is taken to be as it was applied: it is seen again once qdeploy is a member there", d.Key)
+		return
 	case live == nil:
 		b.create(&c, d, was, t)
 	case t.Cascade && replaced:
@@ -66,6 +70,8 @@ func (b *builder) create(c *Change, d, was *object, t Traits) {
 	switch {
 	case d.Needed:
 		c.Reason = needed
+	case was != nil && b.unsure(d):
+		c.Reason = "was applied before; whether it is still there is not known"
 	case was != nil:
 		c.Cause, c.Reason = Drift, "was applied before, and is gone from the tenant"
 		if len(diff(was.bare, d.bare, t))+len(unwritten(d.secrets, was.secrets, true)) > 0 {
@@ -74,10 +80,33 @@ func (b *builder) create(c *Change, d, was *object, t Traits) {
 	case b.Remembered:
 		c.Cause = Changed
 	}
-	if c.Blocked == "" && b.unsure(d) {
+	switch {
+	case c.Blocked != "" || !b.unsure(d):
+	case b.hidden(d) && was != nil:
+		c.Cause, c.Reason = Changed, "what is there is seen once qdeploy is a member; what was applied before is changed"
+	case b.hidden(d) && (d.Adopt != Refuse || b.Owned[d.Key]):
+		c.Reason = "what is there is seen once qdeploy is a member; if it exists already, it is taken over"
+	case b.hidden(d):
+		c.Blocked = "it may exist already: what is there is seen once qdeploy is a member"
+		c.Hint = "apply with --kind assignment, which makes it a member, and plan again"
+	default:
 		c.Blocked = "it may exist already: what is there could not be read completely"
 		c.Hint = "see the notes for what could not be read, and plan again"
 	}
+}
+
+// hidden reports whether o is not seen only because the engine is no member of
+// what it lives in, which this plan changes before anything else is done there.
+func (b *builder) hidden(o *object) bool {
+	if !b.unsure(o) {
+		return false
+	}
+	for _, n := range b.desired {
+		if n.Needed && n.parent == o.parent && n.parent != (Key{}) {
+			return true
+		}
+	}
+	return false
 }
 
 const needed = "qdeploy itself needs it to work there"
