@@ -146,6 +146,7 @@ func cmdApps(ts *testscript.TestScript, neg bool, args []string) {
 		}
 	}
 	ts.Check(json.Unmarshal(labOf(ts).tenant(ts, args[0]).Dump(), &d))
+	var out strings.Builder
 	for _, a := range d.Apps {
 		data, from := "no data", ""
 		if a.HasData {
@@ -154,6 +155,8 @@ func cmdApps(ts *testscript.TestScript, neg bool, args []string) {
 		if a.OriginAppID != "" {
 			from = " from " + a.OriginAppID
 		}
-		fmt.Fprintf(ts.Stdout(), "%s/%s  %q  %s  %s%s\n", a.Space, a.Name, a.Description, data, a.ID, from)
+		fmt.Fprintf(&out, "%s/%s  %q  %s  %s%s\n", a.Space, a.Name, a.Description, data, a.ID, from)
 	}
+	_, err := ts.Stdout().Write([]byte(out.String()))
+	ts.Check(err)
 }
