@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
@@ -35,6 +36,7 @@ type connections struct {
 	logins   map[string]qlik.Credentials // by region
 	contexts map[string]qlik.Credentials // by host
 	log      func(qlik.Call)
+	patience time.Duration
 
 	mu     sync.Mutex
 	tokens map[string]oauth2.TokenSource // by host: planning and applying share a token
@@ -42,9 +44,9 @@ type connections struct {
 
 // connect resolves the secrets of every region that a chosen tenant lives in.
 // What is missing is named all at once.
-func (p *program) connect(est *declared, tenants []estate.Tenant, contexts string) (*connections, error) {
+func (p *program) connect(est *declared, tenants []estate.Tenant, f planFlags) (*connections, error) {
 	c := &connections{
-		est: est, dir: p.dir, logins: map[string]qlik.Credentials{},
+		est: est, dir: p.dir, patience: f.patience, logins: map[string]qlik.Credentials{},
 		contexts: map[string]qlik.Credentials{}, tokens: map[string]oauth2.TokenSource{},
 	}
 	var err error
@@ -54,7 +56,7 @@ func (p *program) connect(est *declared, tenants []estate.Tenant, contexts strin
 	if c.endpoint, err = endpoint(os.Getenv(endpointVar)); err != nil {
 		return nil, err
 	}
-	if err := c.readContexts(contexts); err != nil {
+	if err := c.readContexts(f.contexts); err != nil {
 		return nil, err
 	}
 	if p.debug {
@@ -147,7 +149,10 @@ func secret(ref estate.SecretRef, dir string) (string, error) {
 		path = filepath.Join(dir, path)
 	}
 	b, err := os.ReadFile(path)
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", fmt.Errorf("the file %s does not exist", ref.File)
+	case err != nil:
 		return "", err
 	}
 	v := strings.TrimRight(string(b), "\r\n")
@@ -159,7 +164,7 @@ func secret(ref estate.SecretRef, dir string) (string, error) {
 
 // tenant makes a client for one tenant, whose reads are counted.
 func (c *connections) tenant(t estate.Tenant, readOnly bool, reads *atomic.Int64) (*qlik.Tenant, error) {
-	o := qlik.Options{Host: t.Host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Log: func(call qlik.Call) {
+	o := qlik.Options{Host: t.Host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Patience: c.patience, Log: func(call qlik.Call) {
 		if call.Method == http.MethodGet {
 			reads.Add(1)
 		}

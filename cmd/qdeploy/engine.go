@@ -57,7 +57,7 @@ func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, err
 		p: p, est: est, chosen: chosen, kinds: kinds, memory: m,
 		traits: schema.Traits(), flags: f, revision: revisionOf(p.dir), now: time.Now,
 	}
-	e.conn, err = p.connect(est, chosen, f.contexts)
+	e.conn, err = p.connect(est, chosen, f)
 	return e, err
 }
 

@@ -71,7 +71,9 @@ func (p *program) report(err error) int {
 		f = &failure{status: exitError, err: err}
 	}
 	if f.err != nil {
-		fmt.Fprintf(p.err, "qdeploy: %s\n", strings.TrimRight(f.err.Error(), "\n"))
+		for line := range strings.Lines(strings.TrimRight(f.err.Error(), "\n")) {
+			fmt.Fprintf(p.err, "qdeploy: %s\n", strings.TrimRight(line, "\n"))
+		}
 	}
 	if f.hint != "" {
 		fmt.Fprintf(p.err, "hint: %s\n", f.hint)

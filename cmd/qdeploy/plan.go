@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,6 +18,7 @@ type planFlags struct {
 	choice
 	parallelism int
 	refresh     string
+	patience    time.Duration
 	contexts    string
 	list        bool
 	unmanaged   bool
@@ -27,6 +29,7 @@ func (f *planFlags) add(p *program, c *cobra.Command) {
 	fl := c.Flags()
 	fl.IntVar(&f.parallelism, "parallelism", 32, "tenants at a time")
 	fl.StringVar(&f.refresh, "refresh", "all", `which tenants to read: "all", or "changed": those whose desired state is not what was applied last`)
+	fl.DurationVar(&f.patience, "patience", 10*time.Minute, "how long a tenant may fail, or refuse everything by its rate limits, before it is given up")
 	fl.StringVar(&f.contexts, "qlik-contexts", "", "log in with the contexts of qlik-cli in this `file`, for tenants that have one there")
 	fl.BoolVar(&f.list, "list", false, "name every tenant of each class")
 	fl.BoolVar(&f.unmanaged, "unmanaged", false, "list what lives in the tenants and is not managed")
@@ -35,6 +38,9 @@ func (f *planFlags) add(p *program, c *cobra.Command) {
 func (f *planFlags) check() error {
 	if f.parallelism < 1 {
 		return fail("", "--parallelism is %d: it is at least 1", f.parallelism)
+	}
+	if f.patience <= 0 {
+		return fail("", "--patience is %s: it is more than nothing", f.patience)
 	}
 	if f.refresh != "all" && f.refresh != "changed" {
 		return fail("", `--refresh is %q: it is "all" or "changed"`, f.refresh)
@@ -73,6 +79,9 @@ both changed; the rest is the estate's own change.` + "\n" + exits,
 }
 
 func (p *program) plan(ctx context.Context, f planFlags, out string, asJSON, detailed bool) error {
+	if info, err := os.Stat(filepath.Dir(out)); out != "" && (err != nil || !info.IsDir()) {
+		return fail("", "--out: %s is not a folder", filepath.Dir(out))
+	}
 	e, err := p.engine(ctx, f)
 	if err != nil {
 		return err

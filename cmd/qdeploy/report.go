@@ -19,6 +19,7 @@ const (
 	stateStale      tenantState = "stale"
 	stateBlocked    tenantState = "blocked"
 	stateUnreadable tenantState = "could not be read"
+	stateUnfinished tenantState = "not finished" // stopped before its last change
 	stateNotStarted tenantState = "not started"
 	stateUnchanged  tenantState = "unchanged"
 )
@@ -105,8 +106,11 @@ func newTenantReport(name string, outcomes []apply.Outcome) tenantReport {
 		if o.Err != nil {
 			out.Error = o.Err.Error()
 		}
-		if o.Status != apply.Done {
+		switch {
+		case o.Status == apply.Failed || o.Status == apply.Skipped:
 			t.State = stateFailed
+		case o.Status == apply.NotStarted && t.State == stateDone:
+			t.State = stateUnfinished
 		}
 		t.Outcomes = append(t.Outcomes, out)
 	}
@@ -121,7 +125,7 @@ func (r *report) status() int {
 	}
 	unreadable := n[stateUnreadable]
 	switch {
-	case n[stateFailed] > 0 || n[stateNotStarted] > 0 || unreadable > 0 && r.Done > 0:
+	case n[stateFailed] > 0 || n[stateUnfinished] > 0 || n[stateNotStarted] > 0 || unreadable > 0 && r.Done > 0:
 		return exitPartly
 	case n[stateBlocked] > 0:
 		return exitGuarded
@@ -144,7 +148,7 @@ func (r *report) print(w io.Writer) {
 		t.print(w)
 	}
 	fmt.Fprintf(w, "%s: done %d · failed %d · skipped %d · not started %d\n", r.Run, r.Done, r.Failed, r.Skipped, r.Waiting)
-	for _, s := range []tenantState{stateDone, stateFailed, stateStale, stateBlocked, stateUnreadable, stateNotStarted} {
+	for _, s := range []tenantState{stateDone, stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted} {
 		if names := r.in(s); len(names) > 0 {
 			fmt.Fprintf(w, "  %-17s %s\n", s, listing(names))
 		}
@@ -182,7 +186,8 @@ func (r *report) in(s tenantState) (names []string) {
 
 // rest lists the tenants that running again would do more to.
 func (r *report) rest() []string {
-	names := append(append(r.in(stateFailed), r.in(stateNotStarted)...), r.in(stateStale)...)
+	names := append(append(r.in(stateFailed), r.in(stateUnfinished)...), r.in(stateNotStarted)...)
+	names = append(names, r.in(stateStale)...)
 	names = append(names, r.in(stateUnreadable)...)
 	sort.Strings(names)
 	return names

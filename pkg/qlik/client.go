@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"golang.org/x/oauth2"
 )
@@ -36,6 +37,7 @@ type Options struct {
 	Transport http.RoundTripper // shared by all clients, see [Transport]; nil means a clone of http.DefaultTransport
 	ReadOnly  bool              // refuse every method but GET and HEAD
 	Attempts  int               // how often a failing request is sent; 0 means 5
+	Patience  time.Duration     // how long a tenant may fail or refuse everything before we give up; 0 means 10 minutes
 	Log       func(Call)        // told of each attempt; nil is silent; may be called concurrently
 }
 
@@ -67,7 +69,11 @@ func New(o Options) (*Client, error) {
 	if o.Attempts == 0 {
 		o.Attempts = 5
 	}
-	var rt http.RoundTripper = retry{&pacer{next: bearer{wire, o.Token}}, o.Attempts}
+	if o.Patience == 0 {
+		o.Patience = defaultPatience
+	}
+	pace := &pacer{next: bearer{wire, o.Token}, patience: o.Patience}
+	var rt http.RoundTripper = retry{pace, o.Attempts, o.Patience}
 	if o.ReadOnly {
 		rt = readonly{rt}
 	}

@@ -11,14 +11,15 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// limitedFor is how long a tenant may refuse everything before we give up.
-const limitedFor = 10 * time.Minute
+// defaultPatience is how long a tenant may refuse everything before we give up.
+const defaultPatience = 10 * time.Minute
 
 // pacer keeps a tenant's requests below Qlik's limits, and all of them still
 // while Qlik asks for it. There is one per [Client], because limits are per
 // tenant and user: a second client for one tenant would double the pace.
 type pacer struct {
-	next http.RoundTripper
+	next     http.RoundTripper
+	patience time.Duration
 
 	mu      sync.Mutex
 	buckets map[string]*rate.Limiter
@@ -63,7 +64,7 @@ func (t *pacer) gate(ctx context.Context, req *http.Request) error {
 	for {
 		t.mu.Lock()
 		wait := time.Until(t.until)
-		hopeless := wait > 0 && t.until.Sub(t.since) > limitedFor
+		hopeless := wait > 0 && t.until.Sub(t.since) > t.patience
 		t.mu.Unlock()
 		if wait <= 0 {
 			return nil
@@ -71,7 +72,7 @@ func (t *pacer) gate(ctx context.Context, req *http.Request) error {
 		if hopeless {
 			return &Error{
 				Method: req.Method, Path: req.URL.Path, Status: http.StatusTooManyRequests,
-				Title: fmt.Sprintf("the tenant stays rate limited for longer than %s", limitedFor),
+				Title: fmt.Sprintf("the tenant stays rate limited for longer than %s", t.patience),
 			}
 		}
 		if err := sleep(ctx, wait); err != nil {

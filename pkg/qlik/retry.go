@@ -27,6 +27,7 @@ var (
 type retry struct {
 	next     http.RoundTripper
 	attempts int
+	patience time.Duration
 }
 
 func (t retry) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -47,10 +48,10 @@ func (t retry) RoundTrip(req *http.Request) (*http.Response, error) {
 		if !limited {
 			failures++
 		}
-		if limited && time.Since(start) > 2*limitedFor { // others get through, this one never
+		if limited && time.Since(start) > 2*t.patience { // others get through, this one never
 			return resp, err
 		}
-		if !limited && (failures >= t.attempts || !worthRepeating(req, resp, err)) {
+		if !limited && (failures >= t.attempts || time.Since(start) > t.patience || !worthRepeating(req, resp, err)) {
 			return resp, err
 		}
 		if err := sleep(req.Context(), pause.NextBackOff()); err != nil {
