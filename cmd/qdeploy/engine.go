@@ -138,6 +138,11 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	if err != nil {
 		return nil, err
 	}
+	if e.memory.ledger == nil { // who made it is not known, so only what says so is refused
+		for _, r := range desired {
+			owned[r.Key] = r.Adopt != plan.Refuse
+		}
+	}
 	if s.live, err = e.conn.tenant(t, readOnly, &e.reads); err != nil {
 		return nil, err
 	}

@@ -185,6 +185,9 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 			unfinished(&e, old, o)
 		}
 	}
+	if len(t.plan.Held) > 0 { // to be looked for again, also when nothing else changes
+		e.Outcome = outcomePartly
+	}
 	for name := range old.Resources {
 		if k, err := plan.ParseKey(name); err == nil && t.remains(k, became) {
 			e.Resources[name] = old.Resources[name]

@@ -57,6 +57,21 @@ func TestRememberingWhileOthersAreRead(t *testing.T) {
 	}
 }
 
+// Who could not look everywhere is not done with a tenant.
+func TestWhatIsHeldKeepsATenantFromBeingCurrent(t *testing.T) {
+	m, err := remember(ledger.InMemory())
+	require.NoError(t, err)
+	p := creating("acme")
+	p.Held = []plan.Key{{Kind: "theme", Name: "night"}}
+	e := m.entry(stamp{now: time.Now}, &study{plan: p, digest: "d"}, nil)
+	require.NoError(t, m.write("held", []ledger.Entry{e}))
+	require.False(t, m.current("acme", "d"))
+	p.Held = nil
+	e = m.entry(stamp{now: time.Now}, &study{plan: p, digest: "d"}, nil)
+	require.NoError(t, m.write("seen", []ledger.Entry{e}))
+	require.True(t, m.current("acme", "d"))
+}
+
 // What a run left undone is pending only if it may be there all the same.
 func TestOnlyWhatMayBeThereIsPending(t *testing.T) {
 	m, err := remember(ledger.InMemory())

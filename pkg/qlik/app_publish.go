@@ -230,7 +230,7 @@ func notReady(err error) bool {
 	}
 	switch e.Status {
 	case http.StatusForbidden, http.StatusNotFound, http.StatusConflict, http.StatusPreconditionFailed, http.StatusLocked:
-		return !errors.Is(err, ErrSuspended)
+		return !errors.Is(err, ErrSuspended) && !strings.Contains(strings.ToLower(e.Title+" "+e.Detail), "quota")
 	}
 	return false
 }

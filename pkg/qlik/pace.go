@@ -2,6 +2,7 @@ package qlik
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -41,7 +42,21 @@ func (t *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err == nil {
 		t.learn(name, resp)
 	}
+	if tok := limitedToken(err); tok != nil {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.close(time.Now(), tok.wait)
+	}
 	return resp, err
+}
+
+// limitedToken returns the refusal of a token by a rate limit, if err is one.
+func limitedToken(err error) *TokenError {
+	var tok *TokenError
+	if errors.As(err, &tok) && tok.Status == http.StatusTooManyRequests {
+		return tok
+	}
+	return nil
 }
 
 func (t *pacer) bucket(name string, tr tier) *rate.Limiter {

@@ -111,6 +111,7 @@ func (t *tokens) explain(err error) error {
 		return e
 	}
 	e.Status = answer.Response.StatusCode
+	e.wait, _ = retryAfter(answer.Response.Header.Get("Retry-After"), time.Now())
 	body := strings.ReplaceAll(string(answer.Body), t.config.ClientSecret, "…")
 	req := &http.Request{Method: http.MethodPost, URL: answer.Response.Request.URL}
 	why := refusal(req, e.Status, []byte(body))
@@ -133,6 +134,7 @@ type TokenError struct {
 	Source string // of the client ID
 	Status int    // 0 when there was no answer
 	Reason string
+	wait   time.Duration // that a 429 asks for
 	cause  error
 }
 
