@@ -20,7 +20,7 @@ func (x *expansion) target(t *target) {
 	} {
 		got, ok := x.types[s.key.Name]
 		switch {
-		case x.broken[s.key]:
+		case x.broken[s.key], !ok && x.lame:
 		case !ok:
 			x.problem(Problem{Pos: s.pos, Message: fmt.Sprintf("%s is %q, which this tenant does not declare", s.what, s.key.Name),
 				Hint: didYouMean(s.key.Name, sorted(x.types)), shape: s.what + " is not declared"})

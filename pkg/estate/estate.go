@@ -27,6 +27,7 @@ type Estate struct {
 	byName  map[string]*tenant
 
 	sums     sync.Map // of files, see sum
+	reread   reread   // for positions
 	warnings Problems
 
 	mu   sync.Mutex

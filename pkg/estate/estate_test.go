@@ -269,7 +269,7 @@ func TestRenewed(t *testing.T) {
 
 func TestProblemsJSON(t *testing.T) {
 	ps := Problems{
-		{Severity: Error, Pos: "a.cue:1:2", Tenant: "acme", Tenants: 3, Key: plan.Key{Kind: "space", Name: "HR"}, Message: "m", Hint: "h", shape: "s"},
+		{Severity: Error, Pos: "a.cue:1:2", Tenant: "acme", Tenants: 3, Key: plan.Key{Kind: "space", Name: "HR"}, Message: "m", Hint: "h", shape: "s", alone: "b.cue:1:1"},
 		{Severity: Warning, Message: "w"},
 	}
 	b, err := json.Marshal(ps)

@@ -31,7 +31,7 @@ type worker struct {
 
 // served tenants, after which a worker is replaced by a new one: a CUE context
 // keeps every name that it ever saw.
-const maxServed = 2000
+const maxServed = 1000
 
 func (e *Estate) newWorker() (*worker, error) {
 	p := e.src.parse()

@@ -20,6 +20,8 @@ type explainer struct {
 	text   *index             // the estate's CUE files
 	locate func([]string) pos // where a path is declared
 	prefix []string           // where the schema describes the top of what is explained; nil for an estate
+
+	asks func([]string) string // where a template asks for a fact
 }
 
 // pos is where a path is declared, or whether only something around it is.
@@ -152,12 +154,10 @@ func (x *explainer) missing(p *Problem, c *complaint) {
 		return
 	}
 	p.Message += ", and the template asks for it"
-	for _, e := range c.errs {
-		for _, q := range e.InputPositions() {
-			if at := position(q); at != "" && !inSchema(q) {
-				p.Hint = "the template does so at " + at
-			}
-		}
+	if asks := x.asks(c.path); asks != "" {
+		// One tenant forgot something, or the template wants something new of many.
+		p.alone, p.aloneHint = p.Pos, "it does so at "+asks
+		p.Pos, p.Hint = asks, "write it, for example, at "+x.locate(c.path).at
 	}
 }
 

@@ -32,6 +32,9 @@ type Problem struct {
 	// shape is the message without what differs from tenant to tenant. Problems
 	// of one shape at one position are one problem. Empty means the message.
 	shape string
+
+	// alone is the position, and the hint, if but one tenant has the problem.
+	alone, aloneHint string
 }
 
 // String returns the problem in one line, or two if there is a hint.
@@ -163,6 +166,9 @@ func (c *collector) problems() Problems {
 	defer c.mu.Unlock()
 	var out Problems
 	for _, p := range c.found {
+		if p.Tenants == 1 && p.alone != "" {
+			p.Pos, p.Hint = p.alone, p.aloneHint
+		}
 		out = append(out, p)
 	}
 	slices.SortFunc(out, Problem.compare)

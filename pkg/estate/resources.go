@@ -23,15 +23,14 @@ type expansion struct {
 
 	apps   map[plan.Key]string // where the target is that publishes it
 	broken map[plan.Key]bool   // resources that CUE has something against
+	lame   bool                // facts are missing or wrong, and resources may be for that reason only
 }
 
 // resources evaluates a tenant and returns its resources, sorted by key, and
 // what is wrong with them.
 func (e *Estate) resources(w *worker, t *tenant) ([]plan.Resource, []Problem) {
 	x := &expansion{e: e, t: t, v: w.evaluate(t), types: map[string]string{}, broken: map[plan.Key]bool{}, apps: map[plan.Key]string{}}
-	if !x.sound() {
-		return nil, x.ps
-	}
+	x.look()
 	for _, k := range e.kinds {
 		x.kind(k)
 	}
@@ -51,24 +50,30 @@ func (e *Estate) resources(w *worker, t *tenant) ([]plan.Resource, []Problem) {
 	return x.out, x.ps
 }
 
-// sound reports whether the resources of the tenant can be looked at, and says
-// what CUE has against the tenant as a whole. The quick checks come first; when
+// look says what CUE has against the tenant. The quick checks come first; when
 // one fails, all problems are looked for.
-func (x *expansion) sound() bool {
+func (x *expansion) look() {
 	facts := x.v.LookupPath(cue.ParsePath("tenant"))
 	if err := facts.Validate(cue.Concrete(true)); err != nil {
-		x.ps = x.explainer().explain(err) // all else may follow from it
-		return false
+		x.ps = x.explainer().explain(err)
+		x.lame = true
+	} else if x.v.Err() != nil {
+		x.ps = x.explainer().explain(x.v.Validate(cue.Concrete(true)))
 	}
-	if x.v.Err() == nil {
-		return true
-	}
-	x.ps = x.explainer().explain(x.v.Validate(cue.Concrete(true)))
-	return true
 }
 
 func (x *expansion) explainer() *explainer {
-	return &explainer{text: x.e.text, prefix: []string{"templates", ""}, locate: x.locate}
+	return &explainer{text: x.e.text, prefix: []string{"templates", ""}, locate: x.locate, asks: x.asks}
+}
+
+// asks returns where a template of the tenant asks for a fact.
+func (x *expansion) asks(path []string) string {
+	for _, name := range x.t.templates {
+		if at, exact := x.e.text.findFor(x.t.Values, append([]string{"templates", name}, path...)...); exact {
+			return at
+		}
+	}
+	return ""
 }
 
 // locate says where a path of the tenant is declared: in its own file, or in a
@@ -99,13 +104,18 @@ func (x *expansion) locate(path []string) pos {
 	return pos{cmp.Or(around, x.t.Pos), false}
 }
 
-// locateFact says where a field of the tenant itself is declared.
+// locateFact says where a field of the tenant itself is declared. The file is
+// read again: to keep what it says of every tenant would take the most memory.
 func (x *expansion) locateFact(path []string) pos {
-	if x.t.entry.data == nil {
+	if x.t.file == "" {
 		at, exact := x.e.text.find(append([]string{"tenants", x.t.Name}, path...)...)
 		return pos{at, exact}
 	}
-	at, exact := newIndexOf(x.t.entry.data).find(path...)
+	data := x.e.dataOf(x.t)
+	if data == nil {
+		return pos{x.t.Pos, false}
+	}
+	at, exact := newIndexOf(data).find(path...)
 	return pos{cmp.Or(at, x.t.Pos), exact}
 }
 
@@ -129,7 +139,9 @@ func (x *expansion) kind(k schema.Kind) {
 // eachSound decodes the resources that are not wrong, so that everything else
 // that is wrong with them can be said as well.
 func (x *expansion) eachSound(k schema.Kind, v cue.Value, specs map[string]map[string]any) {
-	x.ps = append(x.ps, x.explainer().explain(v.Validate(cue.Concrete(true)))...)
+	if !x.lame {
+		x.ps = append(x.ps, x.explainer().explain(v.Validate(cue.Concrete(true)))...)
+	}
 	it, err := v.Fields()
 	for err == nil && it.Next() {
 		name := it.Selector().Unquoted()

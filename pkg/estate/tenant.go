@@ -43,7 +43,7 @@ type tenant struct {
 	own       *ast.StructLit  // its own resources, if it comes from a file
 	ownAt     *index          // and where they are
 	inCUE     map[string]bool // the kinds that it declares itself, if it is written in CUE
-	entry     entry           // the file that it comes from
+	file      string          // that it comes from; "" if it is written in CUE
 	targets   []*target       // of environments, that select it
 	broken    bool            // it cannot be evaluated, and that was said
 }
@@ -148,7 +148,7 @@ func (l *load) readEntries(name, pattern string) []entry {
 // fromEntry checks the data of one tenant; its own resources are checked when
 // they are evaluated with its template.
 func (l *load) fromEntry(w *worker, en entry) (*tenant, declaration) {
-	t := &tenant{entry: en}
+	t := &tenant{file: en.file}
 	t.Pos = en.at
 	facts := &ast.StructLit{}
 	for _, d := range en.data.Elts {
@@ -227,6 +227,32 @@ func (l *load) decodeTenant(v cue.Value, x *explainer, own func(kind string)) (d
 		ps = append(ps, Problem{Message: err.Error()})
 	}
 	return d, ps
+}
+
+// reread is the tenant file that was read last to find out where something is.
+type reread struct {
+	mu   sync.Mutex
+	file string
+	data map[string]*ast.StructLit // by position
+}
+
+// dataOf returns the data of a tenant as its file has it now; nil if it has not.
+func (e *Estate) dataOf(t *tenant) *ast.StructLit {
+	r := &e.reread
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.file != t.file {
+		text, err := fs.ReadFile(e.src.fsys, t.file)
+		if err != nil {
+			return nil
+		}
+		r.file, r.data = t.file, map[string]*ast.StructLit{}
+		entries, _ := decodeTenants(t.file, text)
+		for _, en := range entries {
+			r.data[en.at] = en.data
+		}
+	}
+	return r.data[t.Pos]
 }
 
 func newIndexOf(data *ast.StructLit) *index {

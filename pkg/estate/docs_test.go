@@ -1,0 +1,54 @@
+package estate
+
+import (
+	"context"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/qdeploy/qdeploy/pkg/estate/estatetest"
+)
+
+// TestDocs evaluates the estate in docs/estate.md: every block that begins with
+// the name of a file.
+func TestDocs(t *testing.T) {
+	text, err := os.ReadFile("../../docs/estate.md")
+	require.NoError(t, err)
+	files := fstest.MapFS{
+		"cue.mod/module.cue":        {Data: []byte("module: \"acme.example/estate\"\n")},
+		"themes/acme/acme.qext":     {Data: []byte("{}\n")},
+		"extensions/flow/flow.qext": {Data: []byte("{}\n")},
+	}
+	for name, app := range estatetest.SampleApps() {
+		files[strings.Replace(name, "Freight Costs", "Sales", 1)] = &fstest.MapFile{Data: app}
+	}
+	files["apps/Sales 2.1.0.qvf"] = files["apps/Sales 2.0.0.qvf"]
+	zip, err := content(files, "extensions/flow")
+	require.NoError(t, err)
+	files["extensions/flow.zip"] = &fstest.MapFile{Data: zip}
+	blocks := regexp.MustCompile("(?ms)^```(?:cue|yaml)\n(?://|#) ([\\w./-]+)\n(.*?)^```").FindAllStringSubmatch(string(text), -1)
+	require.Equal(t, 10, len(blocks))
+	for _, b := range blocks {
+		require.NotContains(t, files, b[1])
+		files[b[1]] = &fstest.MapFile{Data: []byte(b[2])}
+	}
+	ps, err := Validate(context.Background(), "", Options{Files: files})
+	require.NoError(t, err)
+	require.Empty(t, ps)
+	e, err := Load("", Options{Files: files})
+	require.NoError(t, err)
+	rs, err := e.Resources("montclair")
+	require.NoError(t, err)
+	var keys []string
+	for _, r := range rs {
+		keys = append(keys, r.Key.String())
+	}
+	require.Equal(t, []string{
+		"app/Production/Sales", "assignment/Production/group:Montclair", "extension/flow",
+		"space/Cellar", "space/Production", "space/Staging", "space/Workshop", "theme/acme",
+	}, keys)
+}
