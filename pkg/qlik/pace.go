@@ -44,10 +44,34 @@ func (t *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if tok := limitedToken(err); tok != nil {
 		t.mu.Lock()
-		defer t.mu.Unlock()
 		t.close(time.Now(), tok.wait)
+		t.mu.Unlock()
+	}
+	if refusedByLimit(resp, err) {
+		if hopeless := t.hopeless(req); hopeless != nil {
+			return nil, hopeless
+		}
 	}
 	return resp, err
+}
+
+// hopeless returns an error if the tenant has refused everything for so long, or
+// says that it will, that waiting is no use. A tenant that answers is not.
+func (t *pacer) hopeless(req *http.Request) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.since.IsZero() || time.Until(t.until) <= 0 || t.until.Sub(t.since) <= t.patience {
+		return nil
+	}
+	return &Error{
+		Method: req.Method, Path: req.URL.Path, Status: http.StatusTooManyRequests,
+		Title: fmt.Sprintf("the tenant stays rate limited for longer than %s", t.patience),
+	}
+}
+
+// refusedByLimit reports whether a request was refused by a rate limit, its token too.
+func refusedByLimit(resp *http.Response, err error) bool {
+	return limitedToken(err) != nil || err == nil && resp.StatusCode == http.StatusTooManyRequests
 }
 
 // limitedToken returns the refusal of a token by a rate limit, if err is one.
@@ -79,16 +103,12 @@ func (t *pacer) gate(ctx context.Context, req *http.Request) error {
 	for {
 		t.mu.Lock()
 		wait := time.Until(t.until)
-		hopeless := wait > 0 && t.until.Sub(t.since) > t.patience
 		t.mu.Unlock()
 		if wait <= 0 {
 			return nil
 		}
-		if hopeless {
-			return &Error{
-				Method: req.Method, Path: req.URL.Path, Status: http.StatusTooManyRequests,
-				Title: fmt.Sprintf("the tenant stays rate limited for longer than %s", t.patience),
-			}
+		if err := t.hopeless(req); err != nil {
+			return err
 		}
 		if err := sleep(ctx, wait); err != nil {
 			return err

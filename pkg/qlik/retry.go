@@ -44,7 +44,7 @@ func (t retry) RoundTrip(req *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 		resp, err := t.next.RoundTrip(again)
-		limited := limitedToken(err) != nil || err == nil && resp.StatusCode == http.StatusTooManyRequests
+		limited := refusedByLimit(resp, err)
 		if !limited {
 			failures++
 		}
