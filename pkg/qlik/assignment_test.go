@@ -130,3 +130,15 @@ func TestMemberByTwoNamesGoesByTheLast(t *testing.T) {
 		require.Equal(t, map[plan.Key]plan.Key{want[1].Key: want[2].Key}, snap.Same)
 	}
 }
+
+func TestMemberOfARenamedSpaceByAnotherName(t *testing.T) {
+	s := newSandbox(t, qliktest.Options{})
+	s.user("idp|ann", "ann@example.com")
+	space, applied := resource("space/Finance", finance), member("Finance", "user:idp|ann", `"consumer"`)
+	s.converge(space, applied)
+	renamed := resource("space/Money", `{"name":"Money","type":"managed","description":""}`)
+	renamed.Was = []string{"Finance"}
+	snap := s.read(space, applied, renamed, member("Money", "email:ann@example.com", `"consumer"`))
+	require.Equal(t, key("assignment/Finance/email:ann@example.com"), snap.Resources[0].Key, "what is declared says its name")
+	require.Equal(t, snap.Resources[0].Key, snap.Same[applied.Key])
+}

@@ -34,8 +34,15 @@ func (t *Tenant) Read(ctx context.Context, want []plan.Resource) (*Snapshot, err
 	if err := t.meet(ctx, want); err != nil {
 		return nil, err
 	}
+	before := formerNames(want)
 	for _, r := range want {
-		if k, ok := kinds[r.Key.Kind]; ok && k.traits().declare != nil {
+		k, ok := kinds[r.Key.Kind]
+		if !ok || k.traits().declare == nil {
+			continue
+		}
+		k.traits().declare(t, r)
+		for _, was := range before[listingOf(r.Key).space] { // it is read by the old name
+			r.Key.Name = was + "/" + assigneeOf(r.Key)
 			k.traits().declare(t, r)
 		}
 	}
@@ -91,16 +98,22 @@ func (t *Tenant) lacks(s *Snapshot, r plan.Resource, declared func(plan.Key) boo
 	return ""
 }
 
-// scope returns the kinds in want, the listings of whole kinds that they take,
-// and the listings in spaces, in order.
-func scope(want []plan.Resource) (wanted map[plan.Kind]bool, top, within []listing) {
-	wanted = map[plan.Kind]bool{}
-	all, before := map[listing]bool{}, map[string][]string{}
+// formerNames returns what each space in want was called before.
+func formerNames(want []plan.Resource) map[string][]string {
+	before := map[string][]string{}
 	for _, r := range want {
 		if r.Key.Kind == "space" {
 			before[r.Key.Name] = append(before[r.Key.Name], r.Was...)
 		}
 	}
+	return before
+}
+
+// scope returns the kinds in want, the listings of whole kinds that they take,
+// and the listings in spaces, in order.
+func scope(want []plan.Resource) (wanted map[plan.Kind]bool, top, within []listing) {
+	wanted = map[plan.Kind]bool{}
+	all, before := map[listing]bool{}, formerNames(want)
 	for _, r := range want {
 		k, ok := kinds[r.Key.Kind]
 		if !ok {
