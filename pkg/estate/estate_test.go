@@ -3,14 +3,12 @@ package estate
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
-	"testing/fstest"
 
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/cuecontext"
@@ -174,97 +172,19 @@ acme.yaml:11:3 space/Own {"description":"","name":"Own","owner":"email:jo@acme.e
 a.cue:10:11 space/acme One {"description":"","name":"acme One","type":"managed"} refuse
 a.cue:10:11 space/acme Two {"description":"","name":"acme Two","type":"managed"} refuse
 `, list(rs))
-}
 
-func TestEach(t *testing.T) {
-	e, err := Load("", Options{Files: estatetest.Fleet{Tenants: 30, Spaces: 3, Members: 2}.Files()})
-	require.NoError(t, err)
-	ctx := context.Background()
-
-	t.Run("as one by one, by several goroutines", func(t *testing.T) {
-		var mu sync.Mutex
-		got := map[string]string{}
-		require.NoError(t, e.Each(ctx, 4, nil, func(tenant Tenant, rs []plan.Resource) error {
-			one, err := e.Resources(tenant.Name)
-			mu.Lock()
-			defer mu.Unlock()
-			require.NoError(t, err)
-			require.Equal(t, one, rs)
-			got[tenant.Name] = list(rs)
-			return nil
-		}))
-		require.Len(t, got, 30)
-		require.Contains(t, got["customer-00007"], `"description":"Sales of Customer 7 in EUR"`)
-	})
-	t.Run("only those chosen", func(t *testing.T) {
-		n := 0
-		require.NoError(t, e.Each(ctx, 1, func(t Tenant) bool { return t.Region == "ap" }, func(tenant Tenant, _ []plan.Resource) error {
-			require.Equal(t, "ap", tenant.Region)
-			n++
-			return nil
-		}))
-		require.Equal(t, 10, n)
-	})
-	t.Run("ends with the first error", func(t *testing.T) {
-		enough := errors.New("enough")
-		n := 0
-		require.Equal(t, enough, e.Each(ctx, 1, nil, func(Tenant, []plan.Resource) error {
-			n++
-			return enough
-		}))
-		require.Equal(t, 1, n)
-	})
-	t.Run("stops when cancelled", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(ctx)
-		n := 0
-		require.ErrorIs(t, e.Each(ctx, 1, nil, func(Tenant, []plan.Resource) error {
-			cancel()
-			n++
-			return nil
-		}), context.Canceled)
-		require.Equal(t, 1, n)
-	})
-}
-
-// TestEachBroken shows that a wrong tenant does not keep the others from being
-// evaluated.
-func TestEachBroken(t *testing.T) {
-	e := loadText(t, `
--- a.cue --
-package estate
-
-tenantFiles: ["all.yaml"]
-templates: customer: {tenant: _, space: A: {type: "shared", description: tenant.variables.text}}
--- all.yaml --
-- {name: acme, region: eu, alias: acme, template: customer}
-- {name: beta, region: eu, alias: beta, template: customer, variables: {text: B}}
-- {name: gone, region: eu, alias: gone, template: customer, state: ignored}
-`)
-	var done []string
-	err := e.Each(context.Background(), 1, nil, func(t Tenant, _ []plan.Resource) error {
-		done = append(done, t.Name)
-		return nil
-	})
-	require.Equal(t, []string{"beta"}, done)
-	var ps Problems
-	require.ErrorAs(t, err, &ps)
-	require.Len(t, ps, 1)
-	require.Equal(t, "acme", ps[0].Tenant)
-	_, err = e.Resources("acme")
-	require.ErrorAs(t, err, &ps)
-	_, err = e.Resources("acne")
-	require.EqualError(t, err, `there is no tenant "acne"; did you mean "acme"?`)
-}
-
-// TestRenewed shows that a worker is replaced before its memory grows.
-func TestRenewed(t *testing.T) {
-	e, err := Load("", Options{Files: estatetest.Fleet{Tenants: 1, Spaces: 1}.Files()})
-	require.NoError(t, err)
-	w, err := e.borrow()
-	require.NoError(t, err)
-	w.served = maxServed - 1
-	e.giveBack(w)
-	require.NotSame(t, w, e.anIdle())
+	var wg sync.WaitGroup
+	again := make([]string, 8)
+	for i := range again {
+		wg.Go(func() {
+			rs, err := e.Resources("acme")
+			again[i] = fmt.Sprint(list(rs), err)
+		})
+	}
+	wg.Wait()
+	for _, got := range again {
+		require.Equal(t, list(rs)+"<nil>", got)
+	}
 }
 
 func TestProblemsJSON(t *testing.T) {
@@ -284,70 +204,4 @@ func TestProblemsJSON(t *testing.T) {
 func TestNoDirectory(t *testing.T) {
 	_, err := Load(filepath.Join(t.TempDir(), "none"), Options{})
 	require.ErrorIs(t, err, os.ErrNotExist)
-}
-
-// TestLink shows that a link out of the estate is refused.
-func TestLink(t *testing.T) {
-	dir := t.TempDir()
-	outside := filepath.Join(t.TempDir(), "secret.yaml")
-	require.NoError(t, os.WriteFile(outside, []byte("region: eu\n"), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "a.cue"), []byte(base+"tenantFiles: [\"*.yaml\"]\n"), 0o600))
-	require.NoError(t, os.Symlink(outside, filepath.Join(dir, "t.yaml")))
-	_, err := Load(dir, Options{})
-	require.ErrorContains(t, err, "a.cue:8:15: openat t.yaml: path escapes from parent")
-}
-
-// TestVendored shows that the schema is the one of this program, whatever lies
-// where editors look for it.
-func TestVendored(t *testing.T) {
-	e, err := Load("", Options{Files: fstest.MapFS{
-		"base.cue":           {Data: []byte(base + "tenants: acme: {region: \"eu\", alias: \"acme\", space: HR: type: \"shared\"}\n")},
-		"cue.mod/module.cue": {Data: []byte("module: \"a.example/estate\"\n")},
-		"cue.mod/pkg/github.com/qdeploy/qdeploy/schema/schema.cue": {Data: []byte("package schema\n#Estate: {nothing: true}\n")},
-	}})
-	require.NoError(t, err)
-	rs, err := e.Resources("acme")
-	require.NoError(t, err)
-	require.Len(t, rs, 1)
-}
-
-// TestPackages shows a package per tenant, one below cue.mod/pkg, and CUE's own.
-func TestPackages(t *testing.T) {
-	e := loadText(t, `
--- cue.mod/module.cue --
-module: "northwind.example/estate@v0"
-language: version: "v0.15.0"
--- cue.mod/pkg/example.com/names/names.cue --
-package names
-
-Sales: "Sales"
--- a.cue --
-package estate
-
-import (
-	"strings"
-	"example.com/names"
-	"northwind.example/estate/tenants/acme"
-)
-
-tenants: "acme": acme.tenant
-tenants: "acme": group: (strings.ToUpper(names.Sales)): {}
--- tenants/acme/acme.cue --
-package acme
-
-tenant: {
-	region: "eu"
-	alias:  "acme"
-	space: HR: type: "shared"
-}
--- tenants/acme/other.cue --
-package other
-
-tenant: alias: "not of this package"
-`)
-	rs, err := e.Resources("acme")
-	require.NoError(t, err)
-	require.Equal(t, `a.cue:10:25 group/SALES {"name":"SALES","providerType":"idp"}
-tenants/acme/acme.cue:6:9 space/HR {"description":"","name":"HR","type":"shared"}
-`, list(rs))
 }

@@ -32,7 +32,7 @@ func (e *Estate) Select(selectors []string) ([]Tenant, error) {
 			}
 		}
 		if !any && n == len(chosen) {
-			return nil, fmt.Errorf("no tenant is %q", s)
+			return nil, fmt.Errorf("no tenant fits %q", s)
 		}
 	}
 	return slices.DeleteFunc(e.Tenants(), func(t Tenant) bool { return !chosen[t.Name] }), nil
