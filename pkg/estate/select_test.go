@@ -40,7 +40,7 @@ tenantFiles: ["all.json"]
 		{"teir=gold", "", `there is no label "teir"; did you mean "tier"?`},
 		{"tier=glod", "", `there is no label tier: "glod"; did you mean "gold"?`},
 		{"region=ap", "", `there is no region "ap"; known: eu, us`},
-		{"tier=silver,region=eu", "", `no tenant is "tier=silver,region=eu"`},
+		{"tier=silver,region=eu", "", `no tenant fits "tier=silver,region=eu"`},
 	} {
 		selectors := strings.Fields(strings.ReplaceAll(c.selectors, ", ", ",~"))
 		for i := range selectors {
