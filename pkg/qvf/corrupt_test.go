@@ -75,8 +75,8 @@ func TestCorpusDamaged(t *testing.T) {
 	for _, name := range names {
 		t.Run(name, func(t *testing.T) {
 			b := corpusFile(t, name)
-			testTruncated(t, b, 100)
-			testFlipped(t, b, 30)
+			testTruncated(t, b, 30)
+			testFlipped(t, b, 8)
 		})
 	}
 }

@@ -64,7 +64,7 @@ func Digest(a *App) string {
 // a measure without qNumFormat gets the default that the engine adds when it reads one. From the app's
 // properties go qSavedInProductVersion, qLastReloadTime, qMigrationHash, hash, id, spaceId, owner,
 // ownerId, modifierId, createdDate, modifiedDate, publishTime, published, approved, encrypted,
-// dynamicColor; and from a version in braces in the description, as in {v2.1.0+q.3fa4c2d1}, the +q.… that
+// dynamicColor, originAppId, lastReloadTime; and from a version in braces in the description, as in {v2.1.0+q.3fa4c2d1}, the +q.… that
 // notes a digest.
 func Parts(a *App) []Part {
 	parts := []Part{
@@ -113,10 +113,12 @@ func canonicalOr(doc []byte) []byte {
 	return doc
 }
 
-// volatile are the app properties that change without anybody changing the app. Source: observed.
+// volatile are the app properties that change without anybody changing the app. Source: observed, but for
+// the last two, which are attributes of apps in Qlik's REST API.
 var volatile = []string{"qSavedInProductVersion", "qLastReloadTime", "qMigrationHash", "hash", "id", "spaceId",
 	"owner", "ownerId", "modifierId", "createdDate", "modifiedDate", "publishTime", "published", "approved",
-	"encrypted", "dynamicColor"}
+	"encrypted", "dynamicColor",
+	"originAppId", "lastReloadTime"}
 
 // noted is the digest in a version noted in a description by Qlik's convention.
 var noted = regexp.MustCompile(`(\{v[^{}+]*)\+q\.[0-9a-zA-Z]*\}`)
