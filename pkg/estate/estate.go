@@ -1,7 +1,6 @@
 package estate
 
 import (
-	"io/fs"
 	"sync"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
@@ -54,6 +53,3 @@ func (e *Estate) Tenant(name string) (Tenant, bool) {
 
 // Warnings returns what is suspicious but not wrong.
 func (e *Estate) Warnings() Problems { return e.warnings }
-
-// Files returns the files of the estate.
-func (e *Estate) Files() fs.FS { return e.src.fsys }
