@@ -37,7 +37,7 @@ failure stops only what depends on it. One tenant's trouble is not another's. An
 interrupt lets running calls end and starts nothing new; a second one breaks off.
 Running again continues: what is done is not done twice.` + "\n" + exits,
 		Example: "  qdeploy apply --tenant acme\n  qdeploy apply plan.json --yes",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    words(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.apply(c.Context(), f, args)
 		},

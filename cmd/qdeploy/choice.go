@@ -19,7 +19,7 @@ type choice struct {
 func (f *choice) add(p *program, c *cobra.Command) {
 	defer f.completions(p, c)
 	fl := c.Flags()
-	fl.StringArrayVar(&f.tenants, "tenant", nil, "only tenants that this `selector` fits: a name, a pattern with *, LABEL=VALUE, or region=NAME; given again, any of them")
+	fl.StringArrayVar(&f.tenants, "tenant", nil, "only tenants that this `selector` fits: a name, a pattern with *, LABEL=VALUE, or region=NAME; joined by commas, all of them; given again, any of them")
 	fl.StringArrayVar(&f.environments, "env", nil, "only tenants that this `environment` runs apps in")
 	fl.StringArrayVar(&f.kinds, "kind", nil, "only changes to this `kind` of resource")
 }

@@ -25,8 +25,9 @@ func (p *program) demoCommand() *cobra.Command {
 dozen customers over three regions; validate the sample estate, plan it, apply it,
 plan again, change something behind qdeploy's back, and show the drift. With
 --dir it does so with your own estate.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return p.demo(c.Context()) },
+		Example: "  qdeploy demo\n  qdeploy demo -C my-estate",
+		Args:    words(0),
+		RunE:    func(c *cobra.Command, _ []string) error { return p.demo(c.Context()) },
 	}
 }
 

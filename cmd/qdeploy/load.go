@@ -111,9 +111,10 @@ func (p *program) validateCommand() *cobra.Command {
 		Long: `Check everything that can be known without a network: syntax, fields, names, roles
 that a type of space does not know, references, app files. All that is wrong is
 reported at once, sorted by place. Tenants are evaluated one by one, on several
-cores.`,
-		Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return p.validate(c.Context(), asJSON) },
+cores. Nothing is called and no secret is needed.`,
+		Example: "  qdeploy validate -C estate\n  qdeploy validate --json",
+		Args:    words(0),
+		RunE:    func(c *cobra.Command, _ []string) error { return p.validate(c.Context(), asJSON) },
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the problems as JSON, also when there are none")
 	return c

@@ -57,6 +57,7 @@ func (p *program) planCommand() *cobra.Command {
 		Short: "Show what would change, and why",
 		Long: `Compare the estate with what is live and with what was applied last, and print
 what applying would do. Nothing is written to any tenant: the transport refuses.
+Tenants with the same changes are one class, and printed once.
 
   +   create, or publish an app     =   adopt: exists, managed from now on
   ~   update                        ^   republish an app; its ID stays
@@ -66,7 +67,7 @@ what applying would do. Nothing is written to any tenant: the transport refuses.
 (drift) marks what the tenant changed since it was applied, (change+drift) what
 both changed; the rest is the estate's own change.` + "\n" + exits,
 		Example: "  qdeploy plan --tenant tier=gold --tenant region=eu --out plan.json",
-		Args:    cobra.NoArgs,
+		Args:    words(0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			return p.plan(c.Context(), f, out, asJSON, detailed)
 		},

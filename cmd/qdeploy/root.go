@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 )
@@ -41,20 +42,21 @@ applied, run again to continue.`
 
 func (p *program) command() *cobra.Command {
 	c := &cobra.Command{
-		Use:           "qdeploy",
-		Short:         "GitOps for Qlik Cloud",
-		Long:          about + "\n" + exits,
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
-		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
+		Use:                        "qdeploy",
+		Short:                      "GitOps for Qlik Cloud",
+		Long:                       about + "\n" + exits,
+		SilenceErrors:              true,
+		SuggestionsMinimumDistance: 2,
+		SilenceUsage:               true,
+		Args:                       knownCommand,
+		RunE:                       func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fail(fmt.Sprintf("%s --help lists the flags", c.CommandPath()), "%w", err)
 	})
 	f := c.PersistentFlags()
-	f.StringVarP(&p.dir, "dir", "C", "", "the folder that holds the estate")
-	f.BoolVar(&p.noColor, "no-color", os.Getenv("NO_COLOR") != "", "print without colours (also: NO_COLOR)")
+	f.StringVarP(&p.dir, "dir", "C", "", "the `folder` that holds the estate")
+	f.BoolVar(&p.noColor, "no-color", false, "print without colours, as with NO_COLOR in the environment")
 	f.BoolVar(&p.debug, "debug", false, "print each call to Qlik Cloud on stderr: method, path, status, time")
 	c.AddCommand(
 		p.validateCommand(), p.planCommand(), p.applyCommand(),
@@ -63,4 +65,27 @@ func (p *program) command() *cobra.Command {
 	return c
 }
 
-func (p *program) colors() bool { return !p.noColor && terminal(p.out) }
+// colors follows https://no-color.org.
+func (p *program) colors() bool { return !p.noColor && os.Getenv("NO_COLOR") == "" && terminal(p.out) }
+
+// knownCommand refuses what is no command, and says which may be meant.
+func knownCommand(c *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	hint := c.CommandPath() + " --help lists the commands"
+	if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+		hint = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return fail(hint, "there is no command %q", args[0])
+}
+
+// words refuses more arguments than a command takes.
+func words(most int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) <= most {
+			return nil
+		}
+		return fail(c.CommandPath()+" --help shows how it is used", "unexpected %q", args[most])
+	}
+}

@@ -39,7 +39,7 @@ of the path: http://127.0.0.1:8484/acme.eu.qlikcloud.com/api/v1/spaces.
 
 A mood makes it misbehave: --mood "latency=50ms 429=20 cut-after=POST:/api/v1/spaces:1".`,
 		Example: "  qdeploy sandbox --env-file sandbox.env &\n  . ./sandbox.env\n  qdeploy plan",
-		Args:    cobra.NoArgs,
+		Args:    words(0),
 		RunE:    func(c *cobra.Command, _ []string) error { return p.sandbox(c.Context(), f) },
 	}
 	fl := c.Flags()

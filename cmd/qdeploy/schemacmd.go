@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -23,7 +24,7 @@ file of one kind. They are part of this binary; an estate imports them as
 --write copies them into the estate, below cue.mod/pkg, where editors and the cue
 command look for them. Commit them or ignore them: qdeploy uses its own.`,
 		Example: "  qdeploy schema space\n  qdeploy schema --write",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    words(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if write {
 				return p.writeSchema()
@@ -42,7 +43,7 @@ func (p *program) printSchema(args []string) error {
 	}
 	names, err := fs.Glob(schema.Files(), pattern)
 	if err != nil || len(names) == 0 {
-		return fail(fmt.Sprintf("there are %v", schema.Kinds()), "no schema file %q", pattern)
+		return fail("there are "+schemaList(), "there is no schema of %q", args[0])
 	}
 	for i, name := range names {
 		b, err := fs.ReadFile(schema.Files(), name)
@@ -55,6 +56,15 @@ func (p *program) printSchema(args []string) error {
 		fmt.Fprintf(p.out, "// %s\n%s", name, b)
 	}
 	return nil
+}
+
+// schemaList names what the schema has a file for.
+func schemaList() string {
+	names, err := fs.Glob(schema.Files(), "*.cue")
+	if err != nil {
+		panic(err) // the pattern is ours
+	}
+	return strings.ReplaceAll(strings.Join(names, ", "), ".cue", "")
 }
 
 func (p *program) writeSchema() error {

@@ -45,7 +45,7 @@ func (p *program) versionCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "version",
 		Short: "Print the version and how this binary was built",
-		Args:  cobra.NoArgs,
+		Args:  words(0),
 		RunE: func(*cobra.Command, []string) error {
 			b := readBuild()
 			if asJSON {
