@@ -22,6 +22,7 @@ const module = "github.com/qdeploy/qdeploy/"
 var rooms = map[string][]string{
 	"pkg/plan":                        {},
 	"pkg/qvf":                         {},
+	"pkg/qvf/appdiff":                 {"pkg/qvf"},
 	"pkg/qvf/unbuild":                 {"pkg/qvf"},
 	"pkg/qvf/lint":                    {"pkg/qvf"},
 	"pkg/apply":                       {"pkg/plan"},

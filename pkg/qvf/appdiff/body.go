@@ -53,7 +53,9 @@ func fieldBody(label, old, new string, isOld, isNew bool, w *work) []bodyLine {
 	switch {
 	case !isOld && !isNew:
 		return []bodyLine{{'!', label + ": other bytes, same text"}}
-	case short:
+	case isOld != isNew && strings.HasSuffix(label, " "+old+new):
+		return []bodyLine{{'!', label + ": " + string(came(isNew))}}
+	case short && !(isOld && isNew && isExpression(label)):
 		if old = quoted(old); !isOld {
 			old = "none"
 		}
@@ -74,7 +76,11 @@ func fieldBody(label, old, new string, isOld, isNew bool, w *work) []bodyLine {
 			return append(body, bodyLine{'!', "too different: " + plural(len(lines(old)), "line") + " → " + plural(len(lines(new)), "line")})
 		}
 		for _, h := range hunks {
-			body = append(body, hunkBody(h)...)
+			lines := hunkBody(h)
+			if len(hunks) == 1 {
+				lines = lines[1:] // the label says where
+			}
+			body = append(body, lines...)
 		}
 		if len(hunks) > 0 {
 			return body
@@ -112,6 +118,18 @@ func focused(old, new string) (string, string) {
 		return s + string(r)
 	}
 	return show(a), show(b)
+}
+
+func came(is bool) Action {
+	if is {
+		return Added
+	}
+	return Removed
+}
+
+// isExpression says whether the text of a label deserves a line of its own before and after.
+func isExpression(label string) bool {
+	return strings.HasSuffix(label, "expression") || strings.HasSuffix(label, "condition") || label == "definition" || strings.HasSuffix(label, "field")
 }
 
 // ended is a text with LF at the end of each of its lines.

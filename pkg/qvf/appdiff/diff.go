@@ -212,8 +212,8 @@ func image(p pair) Image {
 // document compares two contents that differ: what is JSON on both sides value by value. It always says
 // something, if only that the bytes differ.
 func (d *differ) document(old, new []byte, label labeller) []Field {
-	a, okA := parse(old)
-	b, okB := parse(new)
+	a, okA := parseOrNone(old)
+	b, okB := parseOrNone(new)
 	if !okA || !okB {
 		return []Field{{Label: "content", Old: raw(string(old)), New: raw(string(new))}}
 	}

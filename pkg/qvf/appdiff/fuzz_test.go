@@ -48,7 +48,7 @@ func hostileApps() map[string][2]*qvf.App {
 	}
 	values := func(n int) string {
 		var list []string
-		for i := range 20_000 {
+		for i := range 5_000 {
 			list = append(list, fmt.Sprintf(`"%d":%d`, i, i*n))
 		}
 		return "{" + strings.Join(list, ",") + "}"
@@ -61,7 +61,7 @@ func hostileApps() map[string][2]*qvf.App {
 	for i := range 400 {
 		chain = qvf.Node{Properties: fmt.Appendf(nil, `{"i":%d}`, i), Children: []qvf.Node{chain}}
 	}
-	for i := range 50_000 {
+	for i := range 10_000 {
 		flat.Children = append(flat.Children, qvf.Node{Properties: fmt.Appendf(nil, `{"qInfo":{"qId":"%d"}}`, i)})
 	}
 	tree := func(n qvf.Node) *qvf.App { return &qvf.App{Objects: []qvf.Object{{ID: "s", Type: "sheet", Root: n}}} }

@@ -2,6 +2,7 @@ package appdiff
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -27,7 +28,7 @@ var objectLabels = map[string]string{
 	"qMetaDef/title": "title", "qMetaDef/description": "description", "qMetaDef/tags": "tags",
 	"title": "title", "subtitle": "subtitle", "footnote": "footnote", "labelExpression": "title expression",
 	"descriptionExpression": "description expression",
-	"visualization":         "chart type", "qInfo/qType": "object type", "qExtendsId": "master visualisation",
+	"visualization":         "chart type", "qInfo/qType": "chart type", "qExtendsId": "master visualisation",
 	"showCondition": "show condition", "enabledCondition": "enabled condition", "markdown": "text",
 	"qHyperCubeDef/qCalcCond": "calculation condition", "qHyperCubeDef/qCalcCondition/qCond": "calculation condition",
 	"qHyperCubeDef/qCalcCondition/qMsg": "calculation condition message",
@@ -52,12 +53,15 @@ func itemLabel(_ library, w *walker) string { return lookup(itemLabels, w.path) 
 
 func objectLabel(l library, w *walker) string {
 	if i, kind := column(w.path); i >= 0 {
-		name := columnName(l, w.at[i])
-		if name != "" {
-			name = " " + name
-		}
-		label := kind + name
 		rest := w.path[i+1:]
+		name := columnName(l, w.at[i])
+		if name == "" && len(rest) > 0 && i > 0 {
+			n, _ := strconv.Atoi(w.path[i]) // it is an index
+			name = strconv.Itoa(n + 1)
+		} else if name == "" {
+			name = columnText(l, w.at[i])
+		}
+		label := strings.TrimSpace(kind + " " + name)
 		if what := lookup(columnLabels, rest); what != "" {
 			return label + ": " + what
 		} else if len(rest) > 0 {
@@ -103,17 +107,17 @@ func column(path []string) (i int, kind string) {
 	return -1, ""
 }
 
-// columnName is what a dimension or measure of a chart is called.
+// columnName is what a dimension or measure of a chart is called; empty if it has no name.
 func columnName(l library, v any) string {
 	if title := l[str(v, "qLibraryId")]; title != "" {
 		return title
 	}
-	for _, path := range [][]string{{"qDef", "qLabel"}, {"qDef", "qFieldLabels", "0"}, {"qDef", "qDef"}, {"qDef", "qFieldDefs", "0"}} {
+	for _, path := range [][]string{{"qDef", "qLabel"}, {"qDef", "qFieldLabels", "0"}} {
 		if s := str(v, path...); s != "" {
-			return clip(s, 60)
+			return s
 		}
 	}
-	return str(v, "qLibraryId")
+	return ""
 }
 
 // columnText is what a dimension or measure of a chart shows: the master item's title, or the expression.
@@ -157,7 +161,7 @@ func (g *gatherer) words(w *walker, v any) string {
 func (g *gatherer) names(list []any) string {
 	var names []string
 	for _, v := range list {
-		name := columnName(g.library, v)
+		name := columnText(g.library, v)
 		for _, path := range identity {
 			if name == "" {
 				name = str(v, path...)

@@ -177,7 +177,7 @@ func actionWord(sign byte) string {
 func fence(indent string, body []bodyLine) string {
 	list := make([]string, len(body))
 	for i, line := range body {
-		s := inert(clip(plain(line.text), mostRunes))
+		s := inert(clip(plain(clip(line.text, mostRunes)), mostRunes))
 		switch line.kind {
 		case '@', '#':
 			s = "@@ " + s + " @@"
@@ -196,9 +196,6 @@ func fence(indent string, body []bodyLine) string {
 // code is a span of code that shows a text of the app.
 func code(s string) string {
 	s = inert(oneLine(s))
-	if s == "" {
-		s = `""`
-	}
 	ticks := strings.Repeat("`", 1+ticksIn(s))
 	if s[0] == '`' || s[len(s)-1] == '`' {
 		s = " " + s + " "

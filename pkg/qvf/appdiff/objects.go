@@ -116,6 +116,8 @@ func objectWords(o Object, root bool) []word {
 		words = append(words, own("%s", known))
 	} else if kind == "childObject" {
 		words = append(words, own("object"))
+	} else if !Native(kind) && (kind != o.Type || !root) {
+		words = append(words, own("extension"), foreign(kind))
 	} else if kind != o.Type || !root {
 		words = append(words, foreign(kind))
 	}
@@ -161,7 +163,7 @@ func columnsWords(o Object) []word {
 const settings = "App properties and settings"
 
 func (c *Changes) propertySection(w *work) section {
-	s := c.objectSection(settings, "thing", func(o Object) bool { return !shown(o) }, w)
+	s := c.objectSection(settings, "entry", func(o Object) bool { return !shown(o) }, w)
 	var list []block
 	if len(c.Properties) > 0 {
 		list = []block{{sign: '~', words: []word{own("app properties")}, body: fieldsBody(c.Properties, "", "", w)}}

@@ -2,6 +2,7 @@ package appdiff
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -142,9 +143,10 @@ func (c *Changes) scriptSection() section {
 	if c.Script == nil {
 		return s
 	}
-	s.count = fmt.Sprintf("%s, +%s −%s", plural(len(c.Script.Tabs), "tab"), count(c.Script.Inserted), count(c.Script.Deleted))
+	s.count = joined(append([]word{own("%s", plural(len(c.Script.Tabs), "tab")), own(",")}, lineCounts(c.Script.Inserted, c.Script.Deleted)...), nil)
+	s.count = strings.TrimSuffix(s.count, ",")
 	for _, t := range c.Script.Tabs {
-		head := block{sign: sign(t.Action), words: tabWords(t), gone: t.Action == Removed}
+		head := block{sign: sign(t.Action), words: tabWords(t), gone: t.Action == Removed && !c.secures(t.Name)}
 		if len(t.Hunks) == 0 {
 			s.blocks = append(s.blocks, head)
 		}
@@ -155,6 +157,11 @@ func (c *Changes) scriptSection() section {
 		}
 	}
 	return s
+}
+
+// secures says whether section access changed in a tab.
+func (c *Changes) secures(tab string) bool {
+	return slices.ContainsFunc(c.Security, func(n Notice) bool { return n.In == "script" && n.Tab == tab })
 }
 
 func tabWords(t Tab) []word {
@@ -171,11 +178,16 @@ func tabWords(t Tab) []word {
 	if t.TooDifferent {
 		return append(words, own("too different: %s → %s", plural(t.OldLines, "line"), plural(t.NewLines, "line")))
 	}
-	if t.Inserted > 0 {
-		words = append(words, own("+%s", count(t.Inserted)))
+	return append(words, lineCounts(t.Inserted, t.Deleted)...)
+}
+
+func lineCounts(inserted, deleted int) []word {
+	var words []word
+	if inserted > 0 {
+		words = append(words, own("+%s", count(inserted)))
 	}
-	if t.Deleted > 0 {
-		words = append(words, own("−%s", count(t.Deleted)))
+	if deleted > 0 {
+		words = append(words, own("−%s", count(deleted)))
 	}
 	return words
 }

@@ -123,7 +123,10 @@ func joined(words []word, markup func(string) string) string {
 
 // oneLine is a name or an expression on one line of bearable length.
 func oneLine(s string) string {
-	return clip(plain(strings.Join(strings.Fields(s), " ")), mostName)
+	if s = clip(plain(strings.Join(strings.Fields(s), " ")), mostName); s == "" {
+		return `""`
+	}
+	return s
 }
 
 // summary is all in one line.

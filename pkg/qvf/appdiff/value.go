@@ -31,6 +31,14 @@ func parse(doc []byte) (v any, ok bool) {
 	return v, err == io.EOF
 }
 
+// parseOrNone is parse for which no text at all is an object without members.
+func parseOrNone(doc []byte) (v any, ok bool) {
+	if len(doc) == 0 {
+		return map[string]any{}, true
+	}
+	return parse(doc)
+}
+
 // raw writes a value as JSON, with < and > as they are; nil for what is absent.
 func raw(v any) json.RawMessage {
 	if v == (absent{}) {
