@@ -17,7 +17,6 @@ import (
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/qlik"
-	"github.com/qdeploy/qdeploy/pkg/qvf"
 )
 
 // Environment variables that say how tenants are reached.
@@ -180,7 +179,7 @@ func (c *connections) tenant(t estate.Tenant, readOnly bool, reads *atomic.Int64
 	if err != nil {
 		return nil, err
 	}
-	return qlik.NewTenant(client, qlik.TenantOptions{Files: c.est.Content, Digest: contentDigest}), nil
+	return qlik.NewTenant(client, qlik.TenantOptions{Files: c.est.Content, Digest: c.est.Digest}), nil
 }
 
 func (c *connections) token(t estate.Tenant, o qlik.Options) (oauth2.TokenSource, error) {
@@ -201,13 +200,3 @@ func (c *connections) token(t estate.Tenant, o qlik.Options) (oauth2.TokenSource
 }
 
 func (c *connections) close() { c.base.CloseIdleConnections() }
-
-// contentDigest is the digest of an app by which the estate knows it; empty for
-// what is no app, which equals no digest that was planned.
-func contentDigest(b []byte) string {
-	a, err := qvf.DecodeBytes(b)
-	if err != nil {
-		return ""
-	}
-	return qvf.Digest(a)
-}

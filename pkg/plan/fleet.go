@@ -81,14 +81,15 @@ func (f *Fleet) Counts() (counts map[Action]int, tenants int) {
 	return counts, tenants
 }
 
-// Writes returns how many write calls the changes that may be applied are
-// expected to cost.
+// Writes returns how many write calls applying is expected to cost. A tenant
+// with a blocked change is not applied to.
 func (f *Fleet) Writes() (n int) {
 	for _, p := range f.Plans {
+		if len(p.Blocked()) > 0 {
+			continue
+		}
 		for _, c := range p.Changes {
-			if c.Blocked == "" {
-				n += c.Writes
-			}
+			n += c.Writes
 		}
 	}
 	return n
