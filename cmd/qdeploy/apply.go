@@ -142,7 +142,11 @@ func (e *engine) narrow(saved *plan.Fleet) error {
 }
 
 func (p *program) agreed(tenants int) bool {
-	fmt.Fprintf(p.err, "\nApply this to %d tenants? Only \"yes\" applies: ", tenants)
+	what := fmt.Sprintf("%d tenants", tenants)
+	if tenants == 1 {
+		what = "1 tenant"
+	}
+	fmt.Fprintf(p.err, "\nApply this to %s? Only \"yes\" applies: ", what)
 	answer, _ := bufio.NewReader(p.in).ReadString('\n') // no answer is no
 	return strings.TrimSpace(answer) == "yes"
 }

@@ -80,7 +80,7 @@ func cmdCloud(ts *testscript.TestScript, neg bool, args []string) {
 	l.cloud = qliktest.New(o)
 	for _, h := range hosts {
 		t := l.cloud.AddTenant(qliktest.TenantSpec{Host: h})
-		id, secret := "id-"+t.Region, "secret-of-"+t.Region
+		id, secret := "id-"+t.Region, "secret/of+"+t.Region
 		l.cloud.AddRegionClient(t.Region, id, secret)
 		ts.Setenv("QLIK_"+strings.ToUpper(t.Region)+"_CLIENT_ID", id)
 		ts.Setenv("QLIK_"+strings.ToUpper(t.Region)+"_CLIENT_SECRET", secret)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"maps"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -25,6 +26,7 @@ import (
 func init() {
 	maps.Copy(commands, map[string]func(*testscript.TestScript, bool, []string){
 		"apikey":   cmdAPIKey,
+		"expand":   cmdExpand,
 		"ledger":   cmdLedger,
 		"mask":     cmdMask,
 		"replace":  cmdReplace,
@@ -92,6 +94,12 @@ func cmdReplace(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("%s does not hold %q", args[0], args[1])
 	}
 	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(is), 0o644))
+}
+
+// expand FILE puts the environment's values into a file.
+func cmdExpand(ts *testscript.TestScript, neg bool, args []string) {
+	text := os.Expand(ts.ReadFile(args[0]), ts.Getenv)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
 // apikey HOST VARIABLE gives an administrator of the tenant an API key.
@@ -199,7 +207,7 @@ func cmdUnspoken(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	found := func(where, text string) {
 		for _, s := range secrets {
-			if strings.Contains(text, s) {
+			if strings.Contains(text, s) || strings.Contains(text, url.QueryEscape(s)) {
 				ts.Fatalf("%s holds the secret %q:\n%s", where, s, text)
 			}
 		}

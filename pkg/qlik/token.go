@@ -112,7 +112,8 @@ func (t *tokens) explain(err error) error {
 	}
 	e.Status = answer.Response.StatusCode
 	e.wait, _ = retryAfter(answer.Response.Header.Get("Retry-After"), time.Now())
-	body := strings.ReplaceAll(string(answer.Body), t.config.ClientSecret, "…")
+	secret := t.config.ClientSecret // some services repeat what they were sent, as it was sent
+	body := strings.NewReplacer(secret, "…", url.QueryEscape(secret), "…").Replace(string(answer.Body))
 	req := &http.Request{Method: http.MethodPost, URL: answer.Response.Request.URL}
 	why := refusal(req, e.Status, []byte(body))
 	switch {
