@@ -9,6 +9,7 @@ import (
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
 	"github.com/qdeploy/qdeploy/pkg/qvf"
+	"github.com/qdeploy/qdeploy/pkg/qvf/lint"
 )
 
 // App is an app that environments may run.
@@ -19,6 +20,9 @@ type App struct {
 	Data        string     `json:"data"` // "target" or "source"
 	Previously  []string   `json:"previously"`
 	Adopt       plan.Adopt `json:"adopt"`
+
+	Hydrated bool                        `json:"hydrated"` // data inside the file is meant to be there
+	Lints    map[lint.Code]lint.Severity `json:"lints"`
 }
 
 // Apps returns the apps, sorted by name.
@@ -39,22 +43,26 @@ func (a App) FileOf(version string) string { return strings.ReplaceAll(a.File, v
 // readApps reads every app in every version that is pinned, and makes the
 // resources of the targets, which are the same for all tenants of a target.
 func (l *load) readApps() {
-	digests := map[string]string{} // file → digest, "" when it cannot be read
-	read := func(file string, at string) string {
-		if _, done := digests[file]; !done {
-			digest, p := digestOf(l.e.src.fsys, file)
-			if digests[file] = digest; digest == "" {
-				p.Pos = at
-				l.report(p)
-			}
+	files := map[string]reading{} // those that cannot be read too, without a digest
+	words := l.wordsOfNames()
+	read := func(a App, version, at string) {
+		file := a.FileOf(version)
+		if _, done := files[file]; done {
+			return
 		}
-		return digests[file]
+		app, p := decodeApp(l.e.src.fsys, file)
+		if app == nil {
+			p.Pos = at
+			l.report(p)
+			files[file] = reading{}
+			return
+		}
+		files[file] = l.lint(a, version, app, words)
 	}
 	for _, name := range sorted(l.e.apps) {
 		a := l.e.apps[name]
 		if !strings.Contains(a.File, versionMark) {
-			read(a.File, l.at("apps", name, "file"))
-			l.onePin(a)
+			read(a, l.onePin(a), l.at("apps", name, "file"))
 		}
 	}
 	pins := map[string]map[string]string{}
@@ -62,7 +70,7 @@ func (l *load) readApps() {
 		pins[env.Name] = env.Apps
 		for _, name := range sorted(env.Apps) {
 			if a, ok := l.e.apps[name]; ok {
-				read(a.FileOf(env.Apps[name]), l.at("environments", env.Name, "apps", name))
+				read(a, env.Apps[name], l.at("environments", env.Name, "apps", name))
 			}
 		}
 	}
@@ -70,17 +78,18 @@ func (l *load) readApps() {
 		for _, name := range t.apps {
 			a, ok := l.e.apps[name]
 			version := pins[t.environment][name]
-			if digest := digests[a.FileOf(version)]; ok && version != "" && digest != "" {
-				t.resources = append(t.resources, l.e.published(a, version, digest, t))
+			if c := files[a.FileOf(version)]; ok && version != "" && c.digest != "" {
+				t.resources = append(t.resources, l.e.published(a, version, c.digest, t))
+				t.needs = append(t.needs, c.needs...)
 			}
 		}
 	}
 }
 
-// onePin reports environments that pin different versions of an app that has
-// but one file: one of them would not run what it says.
-func (l *load) onePin(a App) {
-	first := ""
+// onePin returns the version of an app that has but one file, empty if no
+// environment pins it. It reports environments that pin different ones: one of
+// them would not run what it says.
+func (l *load) onePin(a App) (first string) {
 	for _, env := range l.e.environments {
 		version, ok := env.Apps[a.Name]
 		if !ok {
@@ -97,6 +106,7 @@ func (l *load) onePin(a App) {
 			})
 		}
 	}
+	return first
 }
 
 // published returns the app as a target publishes it.
@@ -132,22 +142,22 @@ func (e *Estate) Digest(app []byte) string {
 	return qvf.Digest(a)
 }
 
-// digestOf reads a QVF file.
-func digestOf(fsys fs.FS, file string) (string, Problem) {
+// decodeApp reads a QVF file, or says why it cannot.
+func decodeApp(fsys fs.FS, file string) (*qvf.App, Problem) {
 	text, err := readFile(fsys, file)
 	if err != nil {
-		return "", fileProblem(file, err)
+		return nil, fileProblem(file, err)
 	}
 	app, err := qvf.DecodeBytes(text)
 	switch {
 	case errors.Is(err, qvf.ErrLFSPointer):
-		return "", Problem{Message: file + " is a Git LFS pointer, not the app", Hint: "fetch the app: git lfs pull"}
+		return nil, Problem{Code: string(lint.L9), Message: file + " is a Git LFS pointer, not the app", Hint: "fetch the app: git lfs pull"}
 	case errors.Is(err, qvf.ErrNotQVF):
-		return "", Problem{Message: file + " is not a QVF file", Hint: "export the app from Qlik Cloud, without data"}
+		return nil, Problem{Message: file + " is not a QVF file", Hint: "export the app from Qlik Cloud, without data"}
 	case err != nil:
-		return "", Problem{Message: fmt.Sprintf("%s cannot be read: %v", file, err), Hint: "export the app again, without data"}
+		return nil, Problem{Message: fmt.Sprintf("%s cannot be read: %v", file, err), Hint: "export the app again, without data"}
 	}
-	return qvf.Digest(app), Problem{}
+	return app, Problem{}
 }
 
 // pinPos returns where an environment pins an app.

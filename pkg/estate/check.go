@@ -29,6 +29,7 @@ func (x *expansion) target(t *target) {
 				Hint: "apps are imported into a shared space and published to a managed one"})
 		}
 	}
+	x.needs(t.needs)
 	for _, r := range t.resources {
 		if first, twice := x.apps[r.Key]; twice {
 			x.problem(Problem{Pos: t.pos, Key: r.Key, Message: "two targets publish this app to this space", Hint: "the other is at " + first})

@@ -80,6 +80,6 @@ func TestDigest(t *testing.T) {
 	require.NoError(t, err)
 	app, err := e.Content("apps/Shipments 1.0.0.qvf")
 	require.NoError(t, err)
-	require.Equal(t, "sha256:f473840cf298ea65933b089719f83114e60211d7cc4d8ae6bb803c17846e14b1", e.Digest(app))
+	require.Equal(t, "sha256:e3320abc02be863568710a5b773ba0127233a81972f730d21ef42bc208fbb6c0", e.Digest(app))
 	require.Empty(t, e.Digest([]byte("no app")))
 }

@@ -4,13 +4,12 @@ import (
 	"context"
 	"os"
 	"regexp"
-	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/qdeploy/qdeploy/pkg/estate/estatetest"
+	"github.com/qdeploy/qdeploy/pkg/qvf"
 )
 
 // TestDocs evaluates the estate in docs/estate.md: every block that begins with
@@ -23,10 +22,11 @@ func TestDocs(t *testing.T) {
 		"themes/acme/acme.qext":     {Data: []byte("{}\n")},
 		"extensions/flow/flow.qext": {Data: []byte("{}\n")},
 	}
-	for name, app := range estatetest.SampleApps() {
-		files[strings.Replace(name, "Freight Costs", "Sales", 1)] = &fstest.MapFile{Data: app}
+	app, err := qvf.Encode(qvf.New("Sales"))
+	require.NoError(t, err)
+	for _, version := range []string{"2.0.0", "2.1.0"} {
+		files["apps/Sales "+version+".qvf"] = &fstest.MapFile{Data: app}
 	}
-	files["apps/Sales 2.1.0.qvf"] = files["apps/Sales 2.0.0.qvf"]
 	zip, err := content(files, "extensions/flow")
 	require.NoError(t, err)
 	files["extensions/flow.zip"] = &fstest.MapFile{Data: zip}

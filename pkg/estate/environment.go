@@ -56,6 +56,7 @@ type target struct {
 	spacePos       string
 	apps           []string
 	resources      []plan.Resource // made by readApps
+	needs          []need          // what they need of the tenant
 }
 
 // environments checks the environments and resolves their targets.

@@ -28,6 +28,7 @@ type Estate struct {
 	sums     sync.Map // of files, see sum
 	reread   reread   // for positions
 	warnings Problems
+	remarks  bool
 
 	mu   sync.Mutex
 	idle []*worker // that [Estate.Resources] left behind

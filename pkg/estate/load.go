@@ -19,6 +19,7 @@ import (
 type Options struct {
 	Workers int   // how many goroutines evaluate; 0 means one per processor
 	Files   fs.FS // the files of the estate instead of those in its directory, a git revision for example
+	Remarks bool  // report also what is merely worth knowing, with severity Info
 }
 
 // Load reads the estate in a directory and checks what its tenants have in
@@ -81,7 +82,7 @@ func newLoad(dir string, o Options) (*load, error) {
 		}
 		files = root.FS()
 	}
-	e := &Estate{src: newSource(files), byName: map[string]*tenant{}}
+	e := &Estate{src: newSource(files), byName: map[string]*tenant{}, remarks: o.Remarks}
 	for _, k := range schema.Kinds() {
 		if schema.Of(k).Declared {
 			e.kinds = append(e.kinds, schema.Of(k))

@@ -17,11 +17,13 @@ type Severity string
 const (
 	Error   Severity = "error"
 	Warning Severity = "warning" // the estate can be used as it is
+	Info    Severity = "info"    // nothing is wrong; see [Options].Remarks
 )
 
 // Problem is something that is wrong with an estate.
 type Problem struct {
 	Severity Severity `json:"severity"`
+	Code     string   `json:"code,omitempty"`    // of the lint that found it, described in docs/lints.md
 	Pos      string   `json:"pos,omitempty"`     // file:line:column, seen from the estate's directory
 	Tenant   string   `json:"tenant,omitempty"`  // the tenant, or one of several
 	Tenants  int      `json:"tenants,omitempty"` // how many tenants have it; 0 if it is about none
@@ -43,8 +45,11 @@ func (p Problem) String() string {
 	if p.Pos != "" {
 		b.WriteString(p.Pos + ": ")
 	}
-	if p.Severity == Warning {
-		b.WriteString("warning: ")
+	if p.Severity == Warning || p.Severity == Info {
+		b.WriteString(string(p.Severity) + ": ")
+	}
+	if p.Code != "" {
+		b.WriteString(p.Code + ": ")
 	}
 	switch {
 	case p.Tenants > 1:
@@ -78,7 +83,7 @@ func (ps Problems) Error() string {
 func (ps Problems) Errors() Problems {
 	var out Problems
 	for _, p := range ps {
-		if p.Severity != Warning {
+		if p.Severity != Warning && p.Severity != Info {
 			out = append(out, p)
 		}
 	}

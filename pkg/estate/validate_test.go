@@ -28,7 +28,8 @@ regions: eu: client: {id: env: "CLIENT_ID", secret: env: "CLIENT_SECRET"}
 `
 
 // archive returns the files of an archive as an estate. A file "base.cue" is
-// added unless there is one; a QVF file that says "app" becomes an app.
+// added unless there is one; a QVF file that says "app" becomes an app that is
+// called Sales, and what it says after that is the load script.
 func archive(t testing.TB, a *txtar.Archive) (files fstest.MapFS, want string) {
 	files = fstest.MapFS{"base.cue": {Data: []byte(base)}}
 	for _, f := range a.Files {
@@ -37,9 +38,11 @@ func archive(t testing.TB, a *txtar.Archive) (files fstest.MapFS, want string) {
 		case f.Name == "want":
 			want = string(data)
 			continue
-		case filepath.Ext(f.Name) == ".qvf" && string(data) == "app\n":
+		case filepath.Ext(f.Name) == ".qvf" && strings.HasPrefix(string(data), "app\n"):
+			app := qvf.New("Sales")
+			app.Script = strings.TrimPrefix(string(data), "app\n")
 			var err error
-			data, err = qvf.Encode(qvf.New(f.Name))
+			data, err = qvf.Encode(app)
 			require.NoError(t, err)
 		}
 		files[f.Name] = &fstest.MapFile{Data: data}

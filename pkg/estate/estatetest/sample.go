@@ -34,7 +34,7 @@ func shipments(version string) *qvf.App {
 	script := []string{
 		"///$tab Main",
 		"SET DateFormat='YYYY-MM-DD';",
-		"SET vFolder='lib://Freight';",
+		"SET vFolder='lib://:Freight';",
 		"",
 		"///$tab Shipments",
 		"Shipments:",
@@ -68,7 +68,7 @@ func costs(version string) *qvf.App {
 	a := qvf.New("Freight Costs")
 	script := []string{
 		"///$tab Main",
-		"SET vFolder='lib://Freight';",
+		"SET vFolder='lib://:Freight';",
 		"",
 		"///$tab Costs",
 		"Costs:",

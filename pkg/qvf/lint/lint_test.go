@@ -147,8 +147,8 @@ func TestNeeds(t *testing.T) {
 		{Name: "cygnus"},
 	}
 	require.Equal(t, []string{
-		`warning: L4: needs extension "route-map", which borealis does not have`,
-		`warning: L4: needs theme "northwind", which acme does not have`,
+		`warning: L4: needs extension "route-map", which borealis does not declare`,
+		`warning: L4: needs theme "northwind", which acme does not declare`,
 	}, found(a, lint.Context{Targets: targets}, lint.L4))
 }
 
@@ -228,7 +228,7 @@ func TestSecrets(t *testing.T) {
 		{"HTTPHEADER \"Authorization\" \"Bearer " + long + "\";", "error: L8: script, line 1: the script holds a bearer token"},
 		{"// Bearer <token>\nSET vToken = '<token>';", ""},
 		{"/*\n eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N\n*/", "error: L8: script, line 2: the script holds a JSON web token"},
-		{"SET vPassword = 'hunter22';", `warning: L8: script, line 1: the value of variable "vpassword" may be a secret`},
+		{"SET vPassword = 'hunter22';", `warning: L8: script, line 1: the value of variable "vPassword" may be a secret`},
 		{"LET vApiKey = '$(vOther)'; SET vPwd=; SET vTokenDays=30;", ""},
 		{"CUSTOM CONNECT TO 'x' (UserId is ann, XPassword is abcdef);", "warning: L8: script, line 1: a CONNECT holds a password"},
 		{"LIB CONNECT TO ':x'; URL 'https://h.example.com/a?token=abcdef';", "warning: L8: script, line 1: the value of \"token\" may be a secret\ninfo: L8: script, line 1: the host \"h.example.com\" is written in the script"},

@@ -140,7 +140,7 @@ func (f Facts) Missing(targets []Target) (found []Finding) {
 	ctx := Context{Targets: targets}
 	add := func(what, name, without string) {
 		found = append(found, Finding{Code: L4, Severity: Warning,
-			Message: fmt.Sprintf("needs %s %q, which %s does not have", what, name, without),
+			Message: fmt.Sprintf("needs %s %q, which %s does not declare", what, name, without),
 			Hint:    fmt.Sprintf("declare it: %s: %q: file: \"%ss/%s\"", what, name, what, strings.ReplaceAll(name, `"`, ""))})
 	}
 	for _, e := range f.Extensions {

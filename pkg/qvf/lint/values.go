@@ -18,6 +18,7 @@ func assignments(s *script, a *qvf.App) map[string]value {
 	values := map[string]value{}
 	for _, st := range s.statements {
 		if name, v, ok := s.assignment(st); ok {
+			name = fold(name)
 			if old, again := values[name]; again && old != v {
 				v = value{}
 			}
@@ -50,7 +51,7 @@ func (s *script) assignment(st statement) (name string, v value, ok bool) {
 		if !set && !st[i].is("let") || i+2 >= len(st) || st[i+1].kind > quoted || st[i+2].text != "=" || i > 0 && !st[i-1].is("then") {
 			continue
 		}
-		name, rest := fold(st[i+1].text), st[i+3:]
+		name, rest := st[i+1].text, st[i+3:]
 		switch {
 		case len(rest) == 0:
 			return name, value{"", true}, true
