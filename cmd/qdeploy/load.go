@@ -48,6 +48,9 @@ func (p *program) load(ctx context.Context) (*declared, error) {
 	}
 	var problems estate.Problems
 	if errors.As(err, &problems) {
+		if all, err := estate.Validate(ctx, dir, estate.Options{}); err == nil && len(all.Errors()) > 0 {
+			problems = all // what Load has found may not be the end of it
+		}
 		return nil, p.invalid(problems)
 	}
 	if err != nil {

@@ -128,10 +128,14 @@ func isNumber(s string) bool {
 
 // notAllowed explains a field that the schema does not have.
 func (x *explainer) notAllowed(p *Problem, c *complaint) {
-	full := x.schemaPath(c.path)
+	full := x.unknown(c.path)
 	outer := full[:max(0, len(full)-1)]
+	if len(full) < len(x.prefix)+len(c.path) {
+		p.Pos = x.locate(full[len(x.prefix):]).at
+		p.Key = keyAt(full)
+	}
 	if last(outer) == "members" {
-		p.Message = fmt.Sprintf("member %q is of no known type", c.name())
+		p.Message = fmt.Sprintf("member %q is of no known type", last(full))
 		p.Hint = `write "group:" and a name, "user:" and a subject, or "email:" and an address`
 		return
 	}
@@ -140,8 +144,27 @@ func (x *explainer) notAllowed(p *Problem, c *complaint) {
 		what = "kind"
 	}
 	around, _ := schema.Describe(outer...)
-	p.Message = fmt.Sprintf("unknown %s %q", what, last(c.path))
-	p.Hint = orKnown(didYouMean(last(c.path), around.Fields), around.Fields)
+	p.Message = fmt.Sprintf("unknown %s %q", what, last(full))
+	p.Hint = orKnown(didYouMean(last(full), around.Fields), around.Fields)
+}
+
+// unknown returns how far the schema knows a path, and one step more: CUE names
+// what is inside a misspelt field, not the field.
+func (x *explainer) unknown(path []string) []string {
+	full := x.schemaPath(path)
+	for i := len(x.prefix) + 1; i < len(full); i++ {
+		_, known := schema.Describe(full[:i]...)
+		if !known || i > 1 && full[i-2] == "members" && !isAssignee(full[i-1]) {
+			return full[:i]
+		}
+	}
+	return full
+}
+
+// isAssignee reports whether the schema's pattern for members has this form.
+func isAssignee(name string) bool {
+	form, who, _ := strings.Cut(name, ":")
+	return (form == "group" || form == "user" || form == "email") && who != ""
 }
 
 // missing explains a field without a value.

@@ -184,6 +184,12 @@ func (p *place) child(name string, pos token.Pos) *place {
 // it returns where the nearest field around it is, and false.
 func (x *index) find(path ...string) (pos string, exact bool) { return x.findFor(nil, path...) }
 
+// has reports whether the text declares the field at a path.
+func (x *index) has(path []string) bool {
+	_, exact := x.find(path...)
+	return exact
+}
+
 // findFor is find for a tenant with these values, for labels that they are in.
 func (x *index) findFor(values map[string]string, path ...string) (pos string, exact bool) {
 	if x == nil {

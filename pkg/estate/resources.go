@@ -85,7 +85,7 @@ func (x *expansion) locate(path []string) pos {
 	var around string
 	if at, exact := x.t.ownAt.find(path...); exact {
 		return pos{at, true}
-	} else if at != "" && len(path) > 2 {
+	} else if at != "" && len(path) > 2 && x.t.ownAt.has(path[:2]) {
 		around = at
 	}
 	if x.t.inCUE != nil {

@@ -177,6 +177,9 @@ func label(f *ast.Field) string {
 	return name
 }
 
+// fromParser tells those errors of YAML that count lines from 0 from the rest.
+var fromParser = regexp.MustCompile("^did not find expected (<|node content|key|'[-,])")
+
 var lineNumber = regexp.MustCompile(`:(\d+): `)
 
 // syntaxProblem explains why data cannot be read. YAML's errors are texts, with
@@ -192,6 +195,9 @@ func syntaxProblem(file string, err error) Problem {
 	if m := lineNumber.FindStringSubmatchIndex(text); m != nil {
 		line, _ = strconv.Atoi(text[m[2]:m[3]])
 		text = text[m[1]:]
+	}
+	if fromParser.MatchString(text) {
+		line++
 	}
 	return Problem{Pos: fmt.Sprintf("%s:%d:1", file, line), Message: text}
 }
