@@ -3,7 +3,9 @@ package appdiff_test
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 
 	"github.com/qdeploy/qdeploy/pkg/qvf"
@@ -213,10 +215,10 @@ func (g gen) app() *qvf.App {
 func (g gen) mutate(a *qvf.App) {
 	b := g.app()
 	swap := func(doc, other json.RawMessage) json.RawMessage {
-		var m, o map[string]any
+		m, o := map[string]any{}, map[string]any{}
 		_, _ = json.Unmarshal(doc, &m), json.Unmarshal(other, &o)
-		for key := range o {
-			if g.IntN(3) == 0 {
+		for _, key := range slices.Sorted(maps.Keys(o)) {
+			if m != nil && g.IntN(3) == 0 {
 				m[key] = o[key]
 			}
 		}
