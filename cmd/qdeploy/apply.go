@@ -82,7 +82,7 @@ func (e *engine) applyFleet(ctx context.Context, f applyFlags, fleet *plan.Fleet
 	if f.asJSON {
 		show = e.p.err
 	}
-	if err := fleet.WriteText(show, e.text(f.planFlags)); err != nil {
+	if err := fleet.WriteText(show, e.text(f.planFlags, e.appChanges(fleet))); err != nil {
 		return err
 	}
 	if len(fleet.Refused) > 0 {

@@ -124,7 +124,7 @@ func (d *demo) plan(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return fleet.WriteText(d.p.out, e.text(e.flags))
+	return fleet.WriteText(d.p.out, e.text(e.flags, e.appChanges(fleet)))
 }
 
 func (d *demo) apply(ctx context.Context) error {

@@ -66,9 +66,10 @@ func (e *engine) close() {
 	e.memory.close()
 }
 
-func (e *engine) text(f planFlags) plan.TextOptions {
+func (e *engine) text(f planFlags, apps []*appChange) plan.TextOptions {
 	return plan.TextOptions{
 		Traits: e.traits, Color: e.p.colors(), List: f.list, Unmanaged: f.unmanaged, Reads: int(e.reads.Load()),
+		Apps: writeApps(apps, f.apps, e.p.colors()),
 	}
 }
 

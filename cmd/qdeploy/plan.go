@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -22,6 +23,7 @@ type planFlags struct {
 	contexts    string
 	list        bool
 	unmanaged   bool
+	apps        string
 }
 
 func (f *planFlags) add(p *program, c *cobra.Command) {
@@ -32,10 +34,14 @@ func (f *planFlags) add(p *program, c *cobra.Command) {
 	fl.DurationVar(&f.patience, "patience", 10*time.Minute, "how long a tenant may fail, or refuse everything by its rate limits, before it is given up")
 	fl.StringVar(&f.contexts, "qlik-contexts", "", "log in with the contexts of qlik-cli in this `file`, for tenants that have one there")
 	fl.BoolVar(&f.list, "list", false, "name every tenant of each class")
+	fl.StringVar(&f.apps, "apps", "summary", `how much to show of what changes inside apps: "summary", "full" or "none"`)
 	fl.BoolVar(&f.unmanaged, "unmanaged", false, "list what lives in the tenants and is not managed")
 }
 
 func (f *planFlags) check() error {
+	if f.apps != "" && !slices.Contains(appDetails, f.apps) {
+		return fail("", "--apps is %q: it is one of %s", f.apps, strings.Join(appDetails, ", "))
+	}
 	if f.parallelism < 1 {
 		return fail("", "--parallelism is %d: it is at least 1", f.parallelism)
 	}
@@ -92,6 +98,10 @@ func (p *program) plan(ctx context.Context, f planFlags, out string, asJSON, det
 	if err != nil {
 		return err
 	}
+	apps := e.appChanges(fleet)
+	if fleet.Apps, err = marshalApps(apps); err != nil {
+		return err
+	}
 	if out != "" {
 		if err := save(out, fleet); err != nil {
 			return err
@@ -100,7 +110,7 @@ func (p *program) plan(ctx context.Context, f planFlags, out string, asJSON, det
 	if asJSON {
 		err = fleet.WriteJSON(p.out)
 	} else {
-		err = fleet.WriteText(p.out, e.text(f))
+		err = fleet.WriteText(p.out, e.text(f, apps))
 	}
 	switch {
 	case err != nil:

@@ -21,6 +21,10 @@ type Fleet struct {
 	Digest   string   `json:"digest"`             // over the digests of all plans
 	Plans    []*Plan  `json:"tenants"`
 	Refused  []string `json:"refused,omitempty"` // what the guards have against the whole, see [Guards.Check]
+
+	// Apps is what changes inside apps, as JSON of another package's making. It
+	// explains the plan and is no part of it: no digest is over it.
+	Apps json.RawMessage `json:"apps,omitempty"`
 }
 
 // NewFleet sorts the plans by tenant and sums their digests.

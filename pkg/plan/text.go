@@ -16,6 +16,9 @@ type TextOptions struct {
 	List      bool // every tenant of each class by name
 	Unmanaged bool // the unmanaged resources by name
 	Reads     int  // read calls that making the plan took; 0 is not printed
+
+	// Apps is what changes inside apps, printed as it is before the counts.
+	Apps string
 }
 
 // WriteText prints the plan for people: classes of tenants with the same
@@ -32,6 +35,9 @@ func (f *Fleet) WriteText(w io.Writer, o TextOptions) error {
 			t.class(f, letter(i), c)
 		}
 		t.unreadable(f)
+		if o.Apps != "" {
+			t.line("\n%s", strings.TrimSuffix(o.Apps, "\n"))
+		}
 	}
 	t.notes(f)
 	t.unmanaged(f)
