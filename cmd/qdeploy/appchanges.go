@@ -108,7 +108,7 @@ func (e *engine) compare(a *appChange) {
 func (e *engine) before(a *appChange) (*qvf.App, string) {
 	version, digest, ok := strings.Cut(a.From, "+q.")
 	if !ok || len(digest) < 8 {
-		return nil, fmt.Sprintf("what runs now says %q, which no qdeploy has published", a.From)
+		return nil, "what runs now was not published by qdeploy"
 	}
 	files := []string{a.file}
 	for _, app := range e.est.Apps() {
