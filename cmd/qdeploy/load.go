@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -107,39 +106,44 @@ func (p *program) invalid(problems estate.Problems) error {
 }
 
 func (p *program) validateCommand() *cobra.Command {
-	var asJSON bool
+	var asJSON, remarks bool
 	c := &cobra.Command{
 		Use:   "validate",
 		Short: "Check the estate; silent when all is well",
 		Long: `Check everything that can be known without a network: syntax, fields, names, roles
 that a type of space does not know, references, app files. All that is wrong is
 reported at once, sorted by place. Tenants are evaluated one by one, on several
-cores. Nothing is called and no secret is needed.`,
+cores. Nothing is called and no secret is needed.
+
+Apps are looked into: docs/lints.md describes what for, and how to set in the
+estate how bad each is. In GitHub Actions all that is found is shown in the pull
+request too.`,
 		Example: "  qdeploy validate -C estate\n  qdeploy validate --json",
 		Args:    words(0),
-		RunE:    func(c *cobra.Command, _ []string) error { return p.validate(c.Context(), asJSON) },
+		RunE:    func(c *cobra.Command, _ []string) error { return p.validate(c.Context(), asJSON, remarks) },
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the problems as JSON, also when there are none")
+	c.Flags().BoolVar(&remarks, "remarks", false, "print also what is merely worth knowing of the apps")
 	return c
 }
 
-func (p *program) validate(ctx context.Context, asJSON bool) error {
+func (p *program) validate(ctx context.Context, asJSON, remarks bool) error {
 	dir, err := p.estateDir()
 	if err != nil {
 		return err
 	}
-	problems, err := estate.Validate(ctx, dir, estate.Options{})
+	problems, err := estate.Validate(ctx, dir, estate.Options{Remarks: remarks})
+	for _, problem := range problems {
+		p.annotateProblem(dir, problem)
+	}
 	switch {
 	case err != nil:
 		return err
 	case asJSON:
-		enc := json.NewEncoder(p.out)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
 		if problems == nil {
 			problems = estate.Problems{}
 		}
-		if err := enc.Encode(map[string]estate.Problems{"problems": problems}); err != nil {
+		if err := p.printJSON(map[string]estate.Problems{"problems": problems}); err != nil {
 			return err
 		}
 		if len(problems.Errors()) > 0 {

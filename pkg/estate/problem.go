@@ -67,6 +67,9 @@ func (p Problem) String() string {
 	return b.String()
 }
 
+// Place is Pos cut in its parts; the numbers are 0 if it has none.
+func (p Problem) Place() (file string, line, column int) { return splitPos(p.Pos) }
+
 // Problems is everything that was found wrong, sorted by position. As an error
 // it is all of them, a line each.
 type Problems []Problem
@@ -96,7 +99,8 @@ func (p Problem) compare(q Problem) int {
 		file2, line2, col2 := splitPos(q.Pos)
 		return cmp.Or(cmp.Compare(file1, file2), cmp.Compare(line1, line2), cmp.Compare(col1, col2))
 	}
-	return cmp.Or(p.Key.Compare(q.Key), cmp.Compare(p.Message, q.Message), cmp.Compare(p.Tenant, q.Tenant))
+	return cmp.Or(cmp.Compare(len(p.Code), len(q.Code)), cmp.Compare(p.Code, q.Code), // L2 before L10
+		p.Key.Compare(q.Key), cmp.Compare(p.Message, q.Message), cmp.Compare(p.Tenant, q.Tenant))
 }
 
 // splitPos undoes file:line:column.
