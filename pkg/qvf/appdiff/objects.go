@@ -3,6 +3,8 @@ package appdiff
 import (
 	"fmt"
 	"strings"
+
+	"github.com/qdeploy/qdeploy/pkg/qvf"
 )
 
 // shown says whether a root object is something people look at, rather than a setting.
@@ -112,7 +114,7 @@ func objectWords(o Object, root bool) []word {
 			words = append(words, own("%s", k))
 		}
 	}
-	if known, ok := native[kind]; ok {
+	if known := qvf.VisualizationTitle(kind); known != "" {
 		words = append(words, own("%s", known))
 	} else if kind == "childObject" {
 		words = append(words, own("object"))
