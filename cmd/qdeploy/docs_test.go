@@ -72,7 +72,7 @@ func scriptOf(doc string) (script string, any bool, err error) {
 	}
 	head := "[!exec:bash] skip 'needs bash'\n[!exec:git] skip 'needs git'\nmkdir out\nenv GIT_AUTHOR_NAME=dev GIT_AUTHOR_EMAIL=dev@example.com GIT_COMMITTER_NAME=dev GIT_COMMITTER_EMAIL=dev@example.com\nenv GIT_AUTHOR_DATE=2026-11-21T12:00:00Z GIT_COMMITTER_DATE=2026-11-21T12:00:00Z\nexec bash -eu doc.sh\n"
 	head = strings.Replace(head, "exec bash", before.String()+"exec bash", 1)
-	tail := "-- doc.sh --\ntrap 'kill $(jobs -p) 2>/dev/null; wait' EXIT\n" + sh.String()
+	tail := "-- doc.sh --\ntrap 'kill $(jobs -p) 2>/dev/null || true; wait' EXIT\n" + sh.String()
 	return head + checks.String() + tail + files.String(), n > 0, nil
 }
 
