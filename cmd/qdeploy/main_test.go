@@ -82,6 +82,7 @@ func setup(e *testscript.Env) error {
 	e.Setenv("NO_COLOR", "1")
 	e.Setenv("TZ", "UTC")
 	e.Setenv("HOME", e.Cd)
+	e.Setenv("GORACE", "atexit_sleep_ms=0") // else each program that ends waits for a second
 	l := newLab()
 	e.Values[labKey{}] = l
 	e.Defer(func() {
