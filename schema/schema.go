@@ -41,6 +41,7 @@ import (
 	"cuelang.org/go/cue"
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/cuecontext"
+	"cuelang.org/go/cue/parser"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
@@ -94,7 +95,11 @@ func read(fsys fs.FS) (*contents, error) {
 		if err != nil {
 			return nil, err
 		}
-		if err := inst.AddFile("schema/"+name, text); err != nil {
+		f, err := parser.ParseFile("schema/"+name, text, parser.ParseComments)
+		if err != nil {
+			return nil, err
+		}
+		if err := inst.AddSyntax(f); err != nil {
 			return nil, err
 		}
 	}

@@ -132,15 +132,28 @@ func (l *loader) embedded() *build.Instance {
 	inst.ImportPath = schema.ImportPath
 	names, err := fs.Glob(schema.Files(), "*.cue")
 	for _, name := range names {
-		var text []byte
-		if text, err = fs.ReadFile(schema.Files(), name); err == nil {
-			err = inst.AddFile(schema.ImportPath+"/"+name, text)
-		}
+		err = errors.Join(err, addFile(inst, schema.Files(), name, schema.ImportPath+"/"+name))
 	}
 	if err = errors.Join(err, inst.Complete()); err != nil {
 		panic(err) // the schema's own tests hold it
 	}
 	return inst
+}
+
+// addFile adds a CUE file under the name that messages call it by.
+func addFile(inst *build.Instance, fsys fs.FS, name, as string) error {
+	text, err := fs.ReadFile(fsys, name)
+	if err != nil {
+		return err
+	}
+	f, err := parser.ParseFile(as, text, parser.ParseComments)
+	if err != nil {
+		return err
+	}
+	if err := inst.AddSyntax(f); err != nil {
+		return err
+	}
+	return nil
 }
 
 // files adds the CUE files of a directory that belong to a package.

@@ -53,14 +53,6 @@ type chapter struct {
 
 const closing = "</details>\n\n"
 
-func (c chapter) size() int {
-	n := len(c.open) + len(closing)
-	for _, p := range c.pieces[:c.kept] {
-		n += len(p)
-	}
-	return n
-}
-
 func chapterOf(s section, d Detail) chapter {
 	c := chapter{section: s}
 	fold, count := "<details>", ""
