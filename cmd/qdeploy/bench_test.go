@@ -44,6 +44,7 @@ type fleetBench struct {
 }
 
 func newFleetBench(b *testing.B, tenants int) *fleetBench {
+	tuneMemory()
 	b.Setenv("QLIK_CLIENT_ID", "sandbox")
 	b.Setenv("QLIK_CLIENT_SECRET", "sandbox-secret")
 	dir := b.TempDir()
