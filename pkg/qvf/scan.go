@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math/bits"
 	"unicode/utf8"
 )
 
@@ -62,6 +63,9 @@ func (s *scanner) space() {
 
 // peek skips white space and returns the next byte, 0 at the end.
 func (s *scanner) peek() byte {
+	if s.i < len(s.b) && s.b[s.i] > ' ' { // as nearly always: the engine writes none
+		return s.b[s.i]
+	}
 	if s.space(); s.i < len(s.b) {
 		return s.b[s.i]
 	}
@@ -210,11 +214,11 @@ func (s *scanner) quoted() ([]byte, error) {
 	s.i++
 	start, ascii := s.i, true
 	for s.i < len(s.b) {
-		for len(s.b)-s.i >= 8 && plain8(binary.LittleEndian.Uint64(s.b[s.i:])) {
-			s.i += 8
-		}
-		if s.i == len(s.b) {
-			break
+		if len(s.b)-s.i >= 8 {
+			if n := plain8(binary.LittleEndian.Uint64(s.b[s.i:])); n > 0 {
+				s.i += n
+				continue
+			}
 		}
 		switch c := s.b[s.i]; {
 		case c == '"':
@@ -238,14 +242,14 @@ func (s *scanner) quoted() ([]byte, error) {
 	return nil, s.errorf("string without end")
 }
 
-// plain8 says of eight bytes that all are ASCII and none ends a string or is special in one. It may miss
-// that they are: subtracting borrows from the next byte.
-func plain8(x uint64) bool {
+// plain8 says how many of eight bytes, before one that is not, are ASCII and neither end a string nor are
+// special in one. Subtracting borrows from the next byte only, so the first such byte is exact.
+func plain8(x uint64) int {
 	const ones = 0x0101010101010101
 	control := x - ones*' '
 	quote := (x ^ ones*'"') - ones
 	escape := (x ^ ones*'\\') - ones
-	return (x|control|quote|escape)&(ones<<7) == 0
+	return bits.TrailingZeros64((x|control|quote|escape)&(ones<<7)) / 8
 }
 
 func (s *scanner) escape() error {

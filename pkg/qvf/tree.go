@@ -3,7 +3,6 @@ package qvf
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 )
 
 // script decodes qvapp_appscript; breakpoints and favourites of the editor are left behind.
@@ -52,41 +51,55 @@ func (d *decoder) variable(s *scanner, path string) error {
 	if err := d.take(nodeCost); err != nil {
 		return err
 	}
-	var properties []byte
+	var v Variable
 	var made, flag bool
 	err := s.members(func(key []byte) (err error) {
 		switch string(key) {
 		case "qProperties":
-			if properties != nil {
+			if v.Properties != nil {
 				return s.errorf("second qProperties")
 			}
-			properties, err = s.raw()
+			start := s.i
+			v.Name, err = d.variableName(s)
+			v.Properties = s.b[start:s.i:s.i]
 		case "qIsScriptCreated":
-			var v []byte
-			v, err = s.once(&flag, "qIsScriptCreated")
-			made = truth(v)
+			var created []byte
+			created, err = s.once(&flag, "qIsScriptCreated")
+			made = truth(created)
 		}
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	if properties == nil {
+	if v.Properties == nil {
 		return s.errorf("variable without qProperties")
-	}
-	name, err := pick(properties, "qName")
-	if err != nil {
-		return fmt.Errorf("variable: %w", err)
-	}
-	if err := d.take(2 * int64(len(name[0]))); err != nil {
-		return err
 	}
 	to := &d.app.Variables
 	if made || path == nameMade {
 		to = &d.app.ScriptVariables
 	}
-	*to = append(*to, Variable{Name: str(name[0]), Properties: properties})
+	*to = append(*to, v)
 	return nil
+}
+
+// variableName consumes a variable's properties and returns qName.
+func (d *decoder) variableName(s *scanner) (string, error) {
+	var name []byte
+	seen := false
+	err := s.members(func(key []byte) (err error) {
+		if string(key) == "qName" {
+			name, err = s.once(&seen, "qName")
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := d.take(2 * int64(len(name))); err != nil {
+		return "", err
+	}
+	return str(name), nil
 }
 
 // tree decodes an object with its children.
