@@ -19,6 +19,7 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/plan"
 	"github.com/qdeploy/qdeploy/pkg/qvf"
 	"github.com/qdeploy/qdeploy/pkg/qvf/appdiff"
+	"github.com/qdeploy/qdeploy/pkg/qvf/lint"
 )
 
 // appChange is an app whose content a plan changes in some tenants, and how.
@@ -29,6 +30,7 @@ type appChange struct {
 	Tenants int              `json:"tenants"`
 	Changes *appdiff.Changes `json:"changes,omitempty"`
 	Unknown string           `json:"unknown,omitempty"` // why there are none to show
+	Lints   []lint.Finding   `json:"lints,omitempty"`   // errors and warnings about the new app beside the old
 
 	file   string // of the new release
 	tenant string // one that runs the old release
@@ -100,6 +102,28 @@ func (e *engine) compare(a *appChange) {
 		return
 	}
 	a.Changes = appdiff.Diff(before, after)
+	a.Lints = e.lints(a, before, after)
+}
+
+// lints looks at the new app beside the old one, which validate cannot do: was
+// the version raised, is section access another? What validate has found in the
+// new app alone it has said.
+func (e *engine) lints(a *appChange, before, after *qvf.App) (found []lint.Finding) {
+	version, _, _ := strings.Cut(a.To, "+q.")
+	ctx := lint.Context{Name: a.App, Version: version, File: a.file}
+	for _, app := range e.est.Apps() {
+		if app.Name == a.App {
+			ctx.Hydrated, ctx.Severities = app.Hydrated, app.Lints
+		}
+	}
+	alone := lint.Check(after, ctx)
+	ctx.Previous = before
+	for _, f := range lint.Check(after, ctx) {
+		if (f.Severity == lint.Error || f.Severity == lint.Warning) && !slices.Contains(alone, f) {
+			found = append(found, f)
+		}
+	}
+	return found
 }
 
 // before finds the app of the release that runs now: by its version among the
@@ -261,6 +285,12 @@ func writeApps(apps []*appChange, how string, color bool) string {
 		for line := range strings.Lines(text.String()) {
 			if line != "\n" {
 				b.WriteString("    " + line)
+			}
+		}
+		for _, f := range a.Lints {
+			fmt.Fprintf(&b, "    %s\n", f)
+			if f.Hint != "" {
+				fmt.Fprintf(&b, "        hint: %s\n", f.Hint)
 			}
 		}
 	}
