@@ -14,6 +14,7 @@ import (
 
 	sample "github.com/qdeploy/qdeploy/estate"
 	"github.com/qdeploy/qdeploy/pkg/ledger"
+	"github.com/qdeploy/qdeploy/pkg/plan"
 	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
 )
 
@@ -111,31 +112,31 @@ func (d *demo) meddle() (what string, err error) {
 	return fmt.Sprintf("somebody describes space/%s of %s in other words, by hand", s.Name, t.Name), jo.describe(s.ID, "Please ask Jo")
 }
 
-func (d *demo) engine() (*engine, error) {
-	return d.p.newEngine(d.est, d.memory, planFlags{parallelism: 16, refresh: "all"})
+// planned makes the plan of the moment, and the engine that made it.
+func (d *demo) planned(ctx context.Context) (*engine, *plan.Fleet, error) {
+	e, err := d.p.newEngine(d.est, d.memory, planFlags{parallelism: 16, refresh: "all"})
+	if err != nil {
+		return nil, nil, err
+	}
+	fleet, err := e.planAll(ctx)
+	return e, fleet, err
 }
 
 func (d *demo) plan(ctx context.Context) error {
-	e, err := d.engine()
+	e, fleet, err := d.planned(ctx)
 	if err != nil {
 		return err
 	}
-	fleet, err := e.planAll(ctx)
-	if err != nil {
-		return err
-	}
+	defer e.conn.close()
 	return fleet.WriteText(d.p.out, e.text(e.flags, e.appChanges(fleet)))
 }
 
 func (d *demo) apply(ctx context.Context) error {
-	e, err := d.engine()
+	e, fleet, err := d.planned(ctx)
 	if err != nil {
 		return err
 	}
-	fleet, err := e.planAll(ctx)
-	if err != nil {
-		return err
-	}
+	defer e.conn.close()
 	return e.applyFleet(ctx, applyFlags{planFlags: e.flags, yes: true, within: 4}, fleet)
 }
 
