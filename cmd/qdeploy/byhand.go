@@ -22,9 +22,7 @@ const person = "jo"
 
 // handOf makes an administrator with an API key.
 func handOf(cloud *qliktest.Cloud, endpoint, host string) *hand {
-	t := cloud.Tenant(host)
-	t.AddUser(qliktest.UserSpec{Subject: person, Name: "Jo", Roles: []string{"TenantAdmin"}})
-	return &hand{endpoint: endpoint, host: host, key: t.AddAPIKey(person)}
+	return &hand{endpoint: endpoint, host: host, key: adminKey(cloud.Tenant(host), person)}
 }
 
 // call makes a request and decodes its answer into out, unless that is nil.

@@ -15,9 +15,8 @@ import (
 )
 
 // selfSigned makes a certificate authority for one run of the sandbox, and a
-// certificate of it for the tenants of every region that Qlik documents. The
-// authority's key is thrown away.
-func selfSigned() (tls.Certificate, []byte, error) {
+// certificate of it for hosts. The authority's key is thrown away.
+func selfSigned(hosts []string) (tls.Certificate, []byte, error) {
 	caKey, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return tls.Certificate{}, nil, err
@@ -33,10 +32,7 @@ func selfSigned() (tls.Certificate, []byte, error) {
 		return tls.Certificate{}, nil, err
 	}
 	leaf := template("qdeploy sandbox")
-	leaf.DNSNames = []string{"localhost", "*.qlikcloud.com"}
-	for _, region := range []string{"us", "eu", "uk", "de", "se", "sg", "ap", "jp", "in", "ae"} {
-		leaf.DNSNames = append(leaf.DNSNames, "*."+region+".qlikcloud.com")
-	}
+	leaf.DNSNames = append([]string{"localhost"}, hosts...)
 	leaf.IPAddresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 	leaf.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
 	der, err := x509.CreateCertificate(rand.Reader, leaf, ca, &key.PublicKey, caKey)

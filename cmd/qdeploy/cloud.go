@@ -1,57 +1,98 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
 
+	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
 )
 
-// cloudOf makes an emulated Qlik Cloud that has the tenants of an estate, still
-// empty, the OAuth clients of its regions, and the users that it names, as an
-// identity provider would have brought them. It returns the environment in
-// which qdeploy reaches it, save for the endpoint.
-func cloudOf(est *declared, o qliktest.Options) (*qliktest.Cloud, map[string]string, error) {
+// cloudOf makes an emulated Qlik Cloud that has the tenants of an estate, empty
+// unless a state is read, what their regions log in with, and the users that the
+// estate names, as an identity provider would have brought them. It returns the
+// environment in which qdeploy reaches it, save for the endpoint.
+func cloudOf(est *declared, o qliktest.Options, state io.Reader) (*qliktest.Cloud, map[string]string, error) {
 	cloud := qliktest.New(o)
-	env := map[string]string{}
+	if state != nil {
+		if err := cloud.Load(state); err != nil {
+			return nil, nil, err
+		}
+	}
 	for _, t := range est.Tenants() {
-		tenant := cloud.AddTenant(qliktest.TenantSpec{Host: t.Host, Name: t.Name, Region: t.Region})
+		tenant := cloud.Tenant(t.Host)
+		if tenant == nil {
+			tenant = cloud.AddTenant(qliktest.TenantSpec{Host: t.Host, Name: t.Name, Region: t.Region})
+		}
 		resources, err := est.Resources(t.Name)
 		if err != nil {
 			return nil, nil, err
 		}
 		addPeople(tenant, resources)
-		r := est.Region(t.Region)
-		if r.Client == nil || r.Client.ID.Env == "" || r.Client.Secret.Env == "" {
-			continue
+	}
+	env := map[string]string{}
+	for _, name := range est.Regions() {
+		if err := addLogin(cloud, est, est.Region(name), env); err != nil {
+			return nil, nil, err
 		}
-		id, secret := "sandbox-"+r.Name, "sandbox-secret-"+r.Name
-		if env[r.Client.ID.Env] == "" {
-			cloud.AddRegionClient(r.Name, id, secret)
-		}
-		env[r.Client.ID.Env], env[r.Client.Secret.Env] = id, secret
 	}
 	return cloud, env, nil
 }
 
+// addLogin makes what a region logs in with: an OAuth client, or an API key of
+// an administrator. Both can only be handed over in environment variables.
+func addLogin(cloud *qliktest.Cloud, est *declared, r estate.Region, env map[string]string) error {
+	set := func(ref estate.SecretRef, value string) error {
+		switch {
+		case ref.Env == "":
+			return fail("write {env: \"NAME\"} to rehearse", "regions.%s: the sandbox cannot put a secret into the file %s", r.Name, ref.File)
+		case env[ref.Env] != "":
+			return fail("give each region a variable of its own", "regions.%s: the variable %s is another region's too", r.Name, ref.Env)
+		}
+		env[ref.Env] = value
+		return nil
+	}
+	if r.Client != nil {
+		id, secret := "sandbox-"+r.Name, "sandbox-secret-"+r.Name
+		cloud.AddRegionClient(r.Name, id, secret)
+		return errors.Join(set(r.Client.ID, id), set(r.Client.Secret, secret))
+	}
+	for _, t := range est.Tenants() {
+		if t.Region == r.Name { // an API key is one tenant's
+			return set(r.APIKey, adminKey(cloud.Tenant(t.Host), "sandbox-admin"))
+		}
+	}
+	return nil
+}
+
+// adminKey returns an API key of an administrator of a tenant.
+func adminKey(t *qliktest.Tenant, subject string) string {
+	if !t.HasUser(subject) {
+		t.AddUser(qliktest.UserSpec{Subject: subject, Name: subject, Roles: []string{"TenantAdmin"}})
+	}
+	return t.AddAPIKey(subject)
+}
+
 // addPeople adds the users that an estate names by subject or e-mail address.
 func addPeople(t *qliktest.Tenant, resources []plan.Resource) {
-	seen := map[string]bool{}
 	for _, r := range resources {
 		_, assignee, ok := strings.Cut(r.Key.Name, "/")
 		form, who, named := strings.Cut(assignee, ":")
-		if r.Key.Kind != "assignment" || !ok || !named || form == "group" || seen[assignee] {
+		if r.Key.Kind != "assignment" || !ok || !named || form == "group" {
 			continue
 		}
-		seen[assignee] = true
 		u := qliktest.UserSpec{Subject: who, Name: who}
 		if form == "email" {
 			u = qliktest.UserSpec{Subject: "idp|" + who, Email: who, Name: who}
 		}
-		t.AddUser(u)
+		if !t.HasUser(u.Subject) {
+			t.AddUser(u)
+		}
 	}
 }
 

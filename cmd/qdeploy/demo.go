@@ -48,7 +48,7 @@ func (p *program) demo(ctx context.Context) error {
 	}
 	p.act("validate: %d tenants in %d regions, %d environments: the estate is right",
 		len(est.Tenants()), len(est.Regions()), len(est.Environments()))
-	cloud, env, err := cloudOf(est, qliktest.Options{NoLimits: true})
+	cloud, env, err := cloudOf(est, qliktest.Options{NoLimits: true}, nil)
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,7 @@ func cmdSample(ts *testscript.TestScript, neg bool, args []string) {
 	p := &program{out: io.Discard, err: io.Discard, dir: dir}
 	est, err := p.load(context.Background())
 	ts.Check(err)
-	cloud, env, err := cloudOf(est, qliktest.Options{NoLimits: true, Calls: l.record})
+	cloud, env, err := cloudOf(est, qliktest.Options{NoLimits: true, Calls: l.record}, nil)
 	ts.Check(err)
 	l.cloud = cloud
 	for k, v := range env {

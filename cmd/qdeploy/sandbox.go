@@ -5,11 +5,14 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"os"
 	"os/signal"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -63,11 +66,8 @@ func (p *program) sandbox(ctx context.Context, f sandboxFlags) error {
 	if err != nil {
 		return fail("docs/emulator.md lists the words", "--mood: %w", err)
 	}
-	cloud, env, err := cloudOf(est, qliktest.Options{NoLimits: f.noLimits, ItemsLag: f.itemsLag, SpaceLag: f.spaceLag})
-	if err != nil {
-		return err
-	}
-	state, err := openState(cloud, f.state)
+	state := &sandboxState{}
+	cloud, env, err := state.cloud(est, f)
 	if err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (p *program) sandbox(ctx context.Context, f sandboxFlags) error {
 	env[endpointVar] = "http://" + listener.Addr().String()
 	if f.tls {
 		var ca string
-		listener, ca, err = secure(listener, f.state)
+		listener, ca, err = secure(listener, est, f.state)
 		if err != nil {
 			return err
 		}
@@ -90,7 +90,7 @@ func (p *program) sandbox(ctx context.Context, f sandboxFlags) error {
 		return err
 	}
 	err = p.serve(ctx, listener, wrapCloud(cloud))
-	return errors.Join(err, state.save())
+	return errors.Join(err, state.save(cloud))
 }
 
 // wrapCloud lets tests look at every request and answer.
@@ -131,8 +131,8 @@ func (p *program) serve(ctx context.Context, l net.Listener, h http.Handler) err
 	return <-ended
 }
 
-func secure(l net.Listener, dir string) (net.Listener, string, error) {
-	cert, authority, err := selfSigned()
+func secure(l net.Listener, est *declared, dir string) (net.Listener, string, error) {
+	cert, authority, err := selfSigned(domains(est))
 	if err != nil {
 		return nil, "", err
 	}
@@ -148,4 +148,15 @@ func secure(l net.Listener, dir string) (net.Listener, string, error) {
 	}
 	path, err := filepath.Abs(f.Name())
 	return tls.NewListener(l, &tls.Config{Certificates: []tls.Certificate{cert}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}), path, err
+}
+
+// domains are the patterns that cover the hosts of an estate's tenants.
+func domains(est *declared) []string {
+	seen := map[string]bool{}
+	for _, t := range est.Tenants() {
+		if _, domain, ok := strings.Cut(t.Host, "."); ok {
+			seen["*."+domain] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(seen))
 }

@@ -36,6 +36,13 @@ func (t *Tenant) AddUser(s UserSpec) string {
 	return u.ID
 }
 
+// HasUser reports whether there is a user of that subject.
+func (t *Tenant) HasUser(subject string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.userBySubject(subject) != nil
+}
+
 // AddBot adds the bot user of an OAuth client ahead of its first call, and
 // returns its id.
 func (t *Tenant) AddBot(client string) string {
