@@ -1,6 +1,10 @@
 package main
 
 import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -89,4 +93,31 @@ func TestAgreement(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, string(want), string(got), k)
 	}
+}
+
+// TestHouseIsBuiltOfSmallParts holds that files stay below 300 lines and
+// functions below 80.
+func TestHouseIsBuiltOfSmallParts(t *testing.T) {
+	fset := token.NewFileSet()
+	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".go" {
+			if d != nil && d.Name() == "node_modules" {
+				return fs.SkipDir
+			}
+			return err
+		}
+		f, err := parser.ParseFile(fset, path, nil, parser.SkipObjectResolution)
+		if err != nil {
+			return err
+		}
+		require.LessOrEqual(t, fset.File(f.Pos()).LineCount(), 301, "%s is too long to be read at once", path)
+		for _, decl := range f.Decls {
+			if fn, ok := decl.(*ast.FuncDecl); ok {
+				lines := fset.Position(fn.End()).Line - fset.Position(fn.Pos()).Line + 1
+				require.LessOrEqual(t, lines, 80, "%s: %s is too long to be read at once", path, fn.Name.Name)
+			}
+		}
+		return nil
+	})
+	require.NoError(t, err)
 }
