@@ -55,6 +55,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"calls":     cmdCalls,
 	"commit":    cmdCommit,
 	"app":       cmdApp,
+	"proxy":     cmdProxy,
 	"waitfile":  cmdWaitFile,
 	"sample":    cmdSample,
 	"edit":      cmdEdit,
