@@ -214,21 +214,6 @@ func (l *Ledger) write(message string, entries []Entry) error {
 	return l.point(hash, old)
 }
 
-var errMoved = errors.New("the ledger moved meanwhile")
-
-// point moves the ref from old to hash, or fails with errMoved.
-func (l *Ledger) point(hash plumbing.Hash, old *plumbing.Reference) error {
-	err := l.store.CheckAndSetReference(plumbing.NewHashReference(Ref, hash), old)
-	if err == nil {
-		return nil
-	}
-	now, nerr := l.ref()
-	if nerr == nil && now != nil && (old == nil || now.Hash() != old.Hash()) {
-		return errMoved
-	}
-	return fmt.Errorf("ledger: %w", err)
-}
-
 var _ io.Closer = (*Ledger)(nil)
 
 // Close releases what the repository holds open.

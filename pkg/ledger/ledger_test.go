@@ -82,7 +82,6 @@ func TestWritersDoNotLoseEachOthersEntries(t *testing.T) {
 	dir := repository(t)
 	first, err := Open(dir)
 	require.NoError(t, err)
-	require.NoError(t, first.Write("begin", entry("start", "applied")))
 	var wg sync.WaitGroup
 	for w := range 4 {
 		wg.Go(func() {
@@ -91,7 +90,7 @@ func TestWritersDoNotLoseEachOthersEntries(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			for i := range 5 {
+			for i := range 10 {
 				if err := l.Write("run", entry("t"+strconv.Itoa(w)+"-"+strconv.Itoa(i), "applied")); err != nil {
 					t.Error(err)
 				}
@@ -101,7 +100,7 @@ func TestWritersDoNotLoseEachOthersEntries(t *testing.T) {
 	wg.Wait()
 	entries, err := first.Entries()
 	require.NoError(t, err)
-	require.Len(t, entries, 21)
+	require.Equal(t, 40, len(entries), "entries of all writers")
 }
 
 func TestAnUnreadableEntryIsAnError(t *testing.T) {
@@ -113,4 +112,35 @@ func TestAnUnreadableEntryIsAnError(t *testing.T) {
 	require.NoError(t, l.point(c, nil))
 	_, err = l.Entries()
 	require.ErrorContains(t, err, "ledger: tenants/00/x.json: not a ledger entry")
+}
+
+func TestALockThatADeadProcessLeftIsTaken(t *testing.T) {
+	dir := repository(t)
+	l, err := Open(dir)
+	require.NoError(t, err)
+	file := filepath.Join(dir, ".git", filepath.FromSlash(lockFile))
+	require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o755))
+	require.NoError(t, os.WriteFile(file, nil, 0o644))
+	old := time.Now().Add(-time.Minute)
+	require.NoError(t, os.Chtimes(file, old, old))
+	require.NoError(t, l.Write("run", entry("acme", "applied")))
+	require.NoFileExists(t, file)
+}
+
+func TestALedgerThatGitHasPackedIsRead(t *testing.T) {
+	if _, err := exec.LookPath("git"); err != nil {
+		t.Skip("needs git on the PATH")
+	}
+	dir := repository(t)
+	l, err := Open(dir)
+	require.NoError(t, err)
+	require.NoError(t, l.Write("one", entry("acme", "applied")))
+	out, err := exec.Command("git", "-C", dir, "pack-refs", "--all").CombinedOutput()
+	require.NoError(t, err, string(out))
+	again, err := Open(dir)
+	require.NoError(t, err)
+	require.NoError(t, again.Write("two", entry("bolt", "applied")))
+	entries, err := again.Entries()
+	require.NoError(t, err)
+	require.Len(t, entries, 2)
 }
