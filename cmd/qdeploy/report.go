@@ -156,6 +156,9 @@ func (r *report) print(w io.Writer) {
 	if rest := r.rest(); len(rest) > 0 {
 		fmt.Fprintf(w, "continue with: qdeploy apply%s\n", tenantFlags(rest))
 	}
+	if moved := r.in(stateStale); len(moved) > 0 {
+		fmt.Fprintf(w, "review again:  qdeploy plan%s\n", tenantFlags(moved))
+	}
 }
 
 func (t tenantReport) print(w io.Writer) {
@@ -184,10 +187,10 @@ func (r *report) in(s tenantState) (names []string) {
 	return names
 }
 
-// rest lists the tenants that running again would do more to.
+// rest lists the tenants that running again would do more to. Those that moved
+// are for people to look at first.
 func (r *report) rest() []string {
 	names := append(append(r.in(stateFailed), r.in(stateUnfinished)...), r.in(stateNotStarted)...)
-	names = append(names, r.in(stateStale)...)
 	names = append(names, r.in(stateUnreadable)...)
 	sort.Strings(names)
 	return names
