@@ -153,7 +153,7 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	}
 	s.plan, err = plan.Build(plan.Input{
 		Tenant: facts(t), Desired: append(desired, snapshot.Needs...), Live: snapshot.Resources,
-		Applied: renamed(applied, snapshot.Same), Remembered: remembered, Owned: owned, Revision: short(e.memory.revision(t.Name)),
+		Applied: renamed(applied, snapshot.Same), Remembered: remembered, Owned: owned, Revision: e.memory.revision(t.Name),
 		Covers: snapshot.Covers, Blocked: blocked(snapshot, desired), Notes: snapshot.Notes, Traits: e.traits,
 	})
 	if err != nil {
@@ -195,5 +195,3 @@ func renamed(applied []plan.Resource, same map[plan.Key]plan.Key) []plan.Resourc
 func facts(t estate.Tenant) plan.Tenant {
 	return plan.Tenant{Name: t.Name, Host: t.Host, Region: t.Region, Labels: t.Labels, Values: t.Values}
 }
-
-func short(revision string) string { return revision[:min(len(revision), 8)] }

@@ -108,4 +108,11 @@ func plural(n int, what string) string {
 	return count(n) + " " + what + "s"
 }
 
-func short(hash string) string { return hash[:min(len(hash), 8)] }
+func short(hash string) string {
+	hash, changes, _ := strings.Cut(hash, "+") // "+changes": what is not committed
+	hash = hash[:min(len(hash), 8)]
+	if changes != "" {
+		hash += "+" + changes
+	}
+	return hash
+}

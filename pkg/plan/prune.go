@@ -52,7 +52,7 @@ func (b *builder) absent(k Key) bool {
 func (b *builder) remove(k Key) {
 	c := Change{
 		Action: Delete, Key: k, Live: b.live[k].sealed(b.Traits[k.Kind]), Cause: Changed, Writes: 1,
-		Reason: "no longer declared; was applied" + atRevision(b.Revision),
+		Reason: "no longer declared; was applied" + atRevision(short(b.Revision)),
 	}
 	if ids := b.twins[b.live[k].found]; len(ids) > 0 {
 		c.Blocked = fmt.Sprintf("the tenant has %d of this name: IDs %s", len(ids), strings.Join(ids, ", "))
