@@ -237,7 +237,7 @@ func blobAt(repo *git.Repository, dir string, commit plumbing.Hash, file string)
 
 // inRepository returns a path of the estate as seen from the top of its repository.
 func inRepository(repo *git.Repository, dir, file string) (string, error) {
-	return fromTop(repo, "./"+filepath.ToSlash(filepath.Join(dir, filepath.FromSlash(file))))
+	return insideOf(repo, filepath.Join(dir, filepath.FromSlash(file)))
 }
 
 // marshalApps writes what changes in apps for programs; nothing if none does.

@@ -136,6 +136,12 @@ func fromTop(repo *git.Repository, file string) (string, error) {
 	if !strings.HasPrefix(file, "./") && !strings.HasPrefix(file, "../") {
 		return path.Clean(file), nil
 	}
+	return insideOf(repo, file)
+}
+
+// insideOf returns where in a repository a file or folder of this machine lies:
+// "." is its top.
+func insideOf(repo *git.Repository, file string) (string, error) {
 	tree, err := repo.Worktree()
 	if err != nil {
 		return "", fmt.Errorf("%s: %w", file, err)

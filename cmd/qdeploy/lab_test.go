@@ -204,8 +204,6 @@ func cmdCommit(ts *testscript.TestScript, neg bool, args []string) {
 	tree, err := repo.Worktree()
 	ts.Check(err)
 	tree.Excludes = append(tree.Excludes, gitignore.ParsePattern("*.golden", nil), gitignore.ParsePattern(".breaches", nil), gitignore.ParsePattern(".tmp", nil))
-	ts.Check(os.MkdirAll(ts.MkAbs(".git/info"), 0o755))
-	ts.Check(os.WriteFile(ts.MkAbs(".git/info/exclude"), []byte("*.golden\n.breaches\n.tmp\n"), 0o644))
 	ts.Check(tree.AddWithOptions(&git.AddOptions{All: true}))
 	who := &object.Signature{Name: "dev", Email: "dev@example.com", When: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC)}
 	_, err = tree.Commit(strings.Join(args, " "), &git.CommitOptions{Author: who, Committer: who})

@@ -1,7 +1,8 @@
 package main
 
 import (
-	"path/filepath"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5"
@@ -28,15 +29,25 @@ func revisionOf(dir string) string {
 	if err != nil {
 		return revision
 	}
-	inside, err := filepath.Rel(tree.Filesystem.Root(), dir)
+	inside, err := insideOf(repo, dir)
 	if err != nil {
 		return revision
 	}
-	prefix := strings.TrimPrefix(filepath.ToSlash(inside)+"/", "./")
+	prefix := strings.TrimPrefix(inside+"/", "./")
 	for name, s := range status {
-		if strings.HasPrefix(name, prefix) && (s.Worktree != git.Unmodified || s.Staging != git.Unmodified) {
+		if strings.HasPrefix(name, prefix) && changes(name, s) {
 			return revision + "+changes"
 		}
 	}
 	return revision
+}
+
+// changes reports whether a file makes the estate another than that of its
+// revision: it is tracked and differs, or it is new and of those that make up an
+// estate. A saved plan or a log beside them does not.
+func changes(name string, s *git.FileStatus) bool {
+	if s.Worktree == git.Untracked {
+		return slices.Contains([]string{".cue", ".yaml", ".yml", ".qvf"}, path.Ext(name))
+	}
+	return s.Worktree != git.Unmodified || s.Staging != git.Unmodified
 }

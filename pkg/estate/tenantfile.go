@@ -2,6 +2,7 @@ package estate
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"path"
 	"regexp"
@@ -112,7 +113,7 @@ func isTenant(x *ast.StructLit) bool {
 func fromMap(file string, x *ast.StructLit) (out []entry, ps []Problem) {
 	for _, d := range x.Elts {
 		if f, ok := d.(*ast.Field); ok {
-			at := position(f.Pos())
+			at := cmp.Or(position(f.Pos()), position(x.Pos()), file+":1:1")
 			s, ok := f.Value.(*ast.StructLit)
 			if !ok {
 				ps = append(ps, Problem{Pos: at, Tenant: label(f), Message: "a tenant must be a struct"})
@@ -126,7 +127,7 @@ func fromMap(file string, x *ast.StructLit) (out []entry, ps []Problem) {
 
 func fromList(file string, x *ast.ListLit) (out []entry, ps []Problem) {
 	for _, e := range x.Elts {
-		at := position(e.Pos())
+		at := cmp.Or(position(e.Pos()), position(x.Pos()), file+":1:1") // CUE knows no place of some YAML
 		s, ok := e.(*ast.StructLit)
 		if !ok {
 			ps = append(ps, Problem{Pos: at, Message: "a tenant must be a struct"})
