@@ -11,6 +11,8 @@ import (
 	"testing/fstest"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
 // repository makes a git repository with one commit for each set of files.
@@ -129,4 +131,8 @@ func TestRevisionSaysWhatIsMissing(t *testing.T) {
 
 	_, err = At(t.TempDir(), "HEAD")
 	require.ErrorContains(t, err, "no git repository here")
+}
+
+func TestDefaultGuards(t *testing.T) {
+	require.Equal(t, plan.Guards{DeletesPerTenant: 5, Deletes: 50, Tenants: -1, Replace: []plan.Kind{}}, DefaultGuards())
 }

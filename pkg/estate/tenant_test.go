@@ -79,7 +79,7 @@ alias: five
 	require.Equal(t, &Client{ID: SecretRef{File: "id.txt"}, Secret: SecretRef{File: "secret.txt"}}, e.Region("ap").Client)
 	require.Equal(t, "file id.txt", e.Region("ap").Client.ID.String())
 	require.Equal(t, "environment variable KEY", e.Region("gov").APIKey.String())
-	require.Equal(t, plan.Guards{DeletesPerTenant: 5, Deletes: 50, Replace: []plan.Kind{}}, e.Guards())
+	require.Equal(t, plan.Guards{DeletesPerTenant: 5, Deletes: 50, Tenants: -1, Replace: []plan.Kind{}}, e.Guards())
 }
 
 func TestEnvironments(t *testing.T) {

@@ -34,7 +34,7 @@ func full(t testing.TB) *Fleet {
 
 func TestFleetRoundTrip(t *testing.T) {
 	f := full(t)
-	Guards{DeletesPerTenant: -1, Deletes: 0}.Check(f)
+	Guards{Tenants: -1, DeletesPerTenant: -1, Deletes: 0}.Check(f)
 	var first, second bytes.Buffer
 	require.NoError(t, f.WriteJSON(&first))
 	read, err := ReadFleet(&first)
@@ -209,12 +209,19 @@ func TestGuards(t *testing.T) {
 	require.Empty(t, p.Blocked())
 
 	f := NewFleet("", "all", []*Plan{lose(2), lose(1), {Tenant: Tenant{Name: "x"}, Error: "no"}})
-	Guards{DeletesPerTenant: -1, Deletes: 3}.Check(f)
+	Guards{Tenants: -1, DeletesPerTenant: -1, Deletes: 3}.Check(f)
 	require.Empty(t, f.Refused)
-	Guards{DeletesPerTenant: -1, Deletes: 2}.Check(f)
+	Guards{Tenants: -1, DeletesPerTenant: -1, Deletes: 2}.Check(f)
 	require.Equal(t, []string{"3 deletes and replacements in 2 tenants, guards.deletes allows 2; raise it if all are meant"}, f.Refused)
-	Guards{DeletesPerTenant: -1, Deletes: -1}.Check(f)
+	Guards{Tenants: -1, DeletesPerTenant: -1, Deletes: -1}.Check(f)
 	require.Empty(t, f.Refused)
+	Guards{Tenants: 1, DeletesPerTenant: -1, Deletes: -1}.Check(f)
+	require.Equal(t, []string{"2 tenants to change, guards.tenants allows 1; raise it if all are meant"}, f.Refused)
+	Guards{Lifted: true}.Check(f)
+	require.Empty(t, f.Refused)
+	p = replace()
+	Guards{Lifted: true}.Apply(p)
+	require.Empty(t, p.Blocked())
 }
 
 func TestFleetCountsWhatItWillCost(t *testing.T) {

@@ -10,13 +10,30 @@ import (
 type Guards struct {
 	DeletesPerTenant int    `json:"deletesPerTenant"` // deletes and replacements in one tenant
 	Deletes          int    `json:"deletes"`          // deletes and replacements in all tenants together
+	Tenants          int    `json:"tenants"`          // tenants that one plan may change
 	Replace          []Kind `json:"replace"`          // kinds that may be replaced
+
+	// Override is the label by which a person lets a plan pass, "" if nobody may.
+	// Who that is, and whether they may, is known to the caller alone.
+	Override string `json:"override,omitempty"`
+
+	Lifted bool `json:"-"` // somebody who may has overridden them: they limit nothing
+}
+
+// Equal reports whether two guards limit the same.
+func (g Guards) Equal(other Guards) bool {
+	return g.DeletesPerTenant == other.DeletesPerTenant && g.Deletes == other.Deletes && g.Tenants == other.Tenants &&
+		g.Override == other.Override && slices.Equal(g.Replace, other.Replace)
 }
 
 // Apply blocks the changes of p that the guards do not allow, each with what
 // would allow it, and what waits for them. What is blocked already counts too: a
 // plan that would lose this much is a mistake, whatever else is wrong with it.
 func (g Guards) Apply(p *Plan) {
+	if g.Lifted {
+		p.stall()
+		return
+	}
 	lost := 0
 	for i := range p.Changes {
 		c := &p.Changes[i]
@@ -53,6 +70,13 @@ func (g Guards) Check(f *Fleet) {
 		}
 	}
 	f.Refused = nil
+	if g.Lifted {
+		return
+	}
+	if _, changed := f.Counts(); g.Tenants >= 0 && changed > g.Tenants {
+		f.Refused = append(f.Refused, fmt.Sprintf(
+			"%s to change, guards.tenants allows %d; raise it if all are meant", plural(changed, "tenant"), g.Tenants))
+	}
 	if g.Deletes >= 0 && lost > g.Deletes {
 		f.Refused = append(f.Refused, fmt.Sprintf(
 			"%s in %s, guards.deletes allows %d; raise it if all are meant",

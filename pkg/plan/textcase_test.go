@@ -86,7 +86,7 @@ var texts = map[string]struct {
 		in.Blocked = map[Key]string{{"app", "HR/People"}: "apps/people.qvf is a Git LFS pointer, not a QVF"}
 		in.Desired[3].Adopt = Refuse
 		f := one(t, in)
-		Guards{DeletesPerTenant: 1, Deletes: 1}.Check(f)
+		Guards{Tenants: -1, DeletesPerTenant: 1, Deletes: 1}.Check(f)
 		return f
 	}, TextOptions{Reads: 3}},
 	"replace": {func(t *testing.T) *Fleet {
@@ -155,7 +155,7 @@ var texts = map[string]struct {
 	"colors": {func(t *testing.T) *Fleet {
 		f := one(t, input(some(`space/New {"name":"New","type":"shared"}`, `space/Changed {"text":"b"}`, `group/G {"providerType":"idp"}`, `space/There`),
 			live(`space/Changed {"text":"a"}`, `group/G {"providerType":"custom"}`, `theme/T`, `space/There`), some(`space/Changed {"text":"b"}`, `group/G {"providerType":"custom"}`, `theme/T`)))
-		Guards{DeletesPerTenant: 5, Deletes: 1}.Check(f)
+		Guards{Tenants: -1, DeletesPerTenant: 5, Deletes: 1}.Check(f)
 		return f
 	}, TextOptions{Color: true}},
 }
