@@ -72,7 +72,7 @@ func (p *program) apply(ctx context.Context, f applyFlags, args []string) error 
 	} else if saved, err = e.planAll(ctx); err != nil {
 		return err
 	}
-	e.est.Guards().Check(saved)
+	e.guards.Check(saved)
 	return e.applyFleet(ctx, f, saved)
 }
 

@@ -51,7 +51,7 @@ func newFleetBench(b *testing.B, tenants int) *fleetBench {
 	require.NoError(b, estatetest.Fleet{Tenants: tenants, Spaces: benchSpaces, Members: benchMembers}.Write(dir))
 	f := &fleetBench{p: &program{out: io.Discard, err: io.Discard, dir: dir}}
 	var err error
-	f.est, err = f.p.load(b.Context())
+	f.est, err = f.p.load(b.Context(), "")
 	require.NoError(b, err)
 	f.cloud = qliktest.New(qliktest.Options{NoLimits: true, Calls: func(qliktest.Call) { f.calls.Add(1) }})
 	f.cloud.AddRegionClient("us", "sandbox", "sandbox-secret")
@@ -93,7 +93,7 @@ func (f *fleetBench) mood(b *testing.B, words string) {
 
 // plan plans from the files on, as the command does.
 func (f *fleetBench) plan(b *testing.B) {
-	est, err := f.p.load(b.Context())
+	est, err := f.p.load(b.Context(), "")
 	require.NoError(b, err)
 	e, err := f.p.newEngine(est, f.memory, planFlags{parallelism: 32, refresh: "all"})
 	require.NoError(b, err)

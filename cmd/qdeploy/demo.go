@@ -42,7 +42,7 @@ func (p *program) demo(ctx context.Context) error {
 		defer os.RemoveAll(dir)
 		p.dir = dir
 	}
-	est, err := p.load(ctx)
+	est, err := p.load(ctx, "")
 	if err != nil {
 		return err
 	}

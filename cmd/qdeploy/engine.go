@@ -20,6 +20,7 @@ import (
 type engine struct {
 	p        *program
 	est      *declared
+	guards   plan.Guards
 	chosen   []estate.Tenant
 	kinds    []plan.Kind
 	memory   *memory
@@ -37,7 +38,7 @@ func (p *program) engine(ctx context.Context, f planFlags) (*engine, error) {
 	if err := f.check(); err != nil {
 		return nil, err
 	}
-	est, err := p.load(ctx)
+	est, err := p.load(ctx, f.revision)
 	if err != nil {
 		return nil, err
 	}
@@ -54,8 +55,13 @@ func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, err
 		return nil, err
 	}
 	e := &engine{
-		p: p, est: est, chosen: chosen, kinds: kinds, memory: m,
-		traits: schema.Traits(), flags: f, revision: revisionOf(p.dir), now: time.Now,
+		p: p, est: est, chosen: chosen, kinds: kinds, memory: m, guards: est.Guards(),
+		traits: schema.Traits(), flags: f, revision: est.revision(p.dir), now: time.Now,
+	}
+	if f.guardsFrom != "" {
+		if e.guards, err = guardsOf(p.dir, f.guardsFrom); err != nil {
+			return nil, err
+		}
 	}
 	e.conn, err = p.connect(est, chosen, f)
 	return e, err
@@ -64,6 +70,7 @@ func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, err
 func (e *engine) close() {
 	e.conn.close()
 	e.memory.close()
+	e.est.close()
 }
 
 func (e *engine) text(f planFlags, apps []*appChange) plan.TextOptions {
@@ -92,7 +99,7 @@ func (e *engine) planAll(ctx context.Context) (*plan.Fleet, error) {
 		}
 	}
 	fleet := plan.NewFleet(e.revision, e.flags.refresh, plans)
-	e.est.Guards().Check(fleet)
+	e.guards.Check(fleet)
 	return fleet, nil
 }
 
@@ -160,7 +167,7 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 		return nil, err
 	}
 	s.dropped = only(s.plan, e.kinds)
-	e.est.Guards().Apply(s.plan)
+	e.guards.Apply(s.plan)
 	return s, nil
 }
 

@@ -33,21 +33,30 @@ func (p *program) estateDir() (string, error) {
 }
 
 // load reads the estate and checks all of it, every tenant too, so that nothing
-// is called for an estate that is wrong. Warnings go to stderr.
-func (p *program) load(ctx context.Context) (*declared, error) {
+// is called for an estate that is wrong. Warnings go to stderr. It is the estate of
+// a revision, or, where that is empty, of the folder as it is.
+func (p *program) load(ctx context.Context, revision string) (*declared, error) {
 	dir, err := p.estateDir()
 	if err != nil {
 		return nil, err
 	}
 	p.dir = dir
-	e, err := estate.Load(dir, estate.Options{})
-	d := &declared{Estate: e}
+	d := &declared{}
+	if d.at, err = at(dir, revision); err != nil {
+		return nil, err
+	}
+	o := estate.Options{}
+	if d.at != nil {
+		o.Files = d.at.Files
+	}
+	e, err := estate.Load(dir, o)
+	d.Estate = e
 	if err == nil {
 		err = e.Each(ctx, 0, nil, d.keep)
 	}
 	var problems estate.Problems
 	if errors.As(err, &problems) {
-		if all, err := estate.Validate(ctx, dir, estate.Options{}); err == nil && len(all.Errors()) > 0 {
+		if all, err := estate.Validate(ctx, dir, o); err == nil && len(all.Errors()) > 0 {
 			problems = all // what Load has found may not be the end of it
 		}
 		return nil, p.invalid(problems)
@@ -66,8 +75,24 @@ func (p *program) load(ctx context.Context) (*declared, error) {
 // they are needed, so that memory does not grow with the fleet.
 type declared struct {
 	*estate.Estate
+	at        *estate.Revision // nil for the folder as it is
 	mu        sync.Mutex
 	resources map[string][]plan.Resource
+}
+
+// close releases the repository that the estate was read from.
+func (d *declared) close() {
+	if d.at != nil {
+		_ = d.at.Close() // nothing was written
+	}
+}
+
+// revision names the revision of the estate, see [revisionOf].
+func (d *declared) revision(dir string) string {
+	if d.at != nil {
+		return d.at.Commit
+	}
+	return revisionOf(dir)
 }
 
 const keptTenants = 1000 // some 50 kB each
@@ -107,6 +132,7 @@ func (p *program) invalid(problems estate.Problems) error {
 
 func (p *program) validateCommand() *cobra.Command {
 	var asJSON, remarks bool
+	var revision string
 	c := &cobra.Command{
 		Use:   "validate",
 		Short: "Check the estate; silent when all is well",
@@ -120,19 +146,29 @@ estate how bad each is. In GitHub Actions all that is found is shown in the pull
 request too.`,
 		Example: "  qdeploy validate -C estate\n  qdeploy validate --json",
 		Args:    words(0),
-		RunE:    func(c *cobra.Command, _ []string) error { return p.validate(c.Context(), asJSON, remarks) },
+		RunE:    func(c *cobra.Command, _ []string) error { return p.validate(c.Context(), revision, asJSON, remarks) },
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print the problems as JSON, also when there are none")
+	addRevision(c, &revision)
 	c.Flags().BoolVar(&remarks, "remarks", false, "print also what is merely worth knowing of the apps")
 	return c
 }
 
-func (p *program) validate(ctx context.Context, asJSON, remarks bool) error {
+func (p *program) validate(ctx context.Context, revision string, asJSON, remarks bool) error {
 	dir, err := p.estateDir()
 	if err != nil {
 		return err
 	}
-	problems, err := estate.Validate(ctx, dir, estate.Options{Remarks: remarks})
+	r, err := at(dir, revision)
+	if err != nil {
+		return err
+	}
+	o := estate.Options{Remarks: remarks}
+	if r != nil {
+		defer r.Close()
+		o.Files = r.Files
+	}
+	problems, err := estate.Validate(ctx, dir, o)
 	for _, problem := range problems {
 		p.annotateProblem(dir, problem)
 	}

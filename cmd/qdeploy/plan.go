@@ -24,6 +24,8 @@ type planFlags struct {
 	list        bool
 	unmanaged   bool
 	apps        string
+	revision    string
+	guardsFrom  string
 }
 
 func (f *planFlags) add(p *program, c *cobra.Command) {
@@ -35,6 +37,8 @@ func (f *planFlags) add(p *program, c *cobra.Command) {
 	fl.StringVar(&f.contexts, "qlik-contexts", "", "log in with the contexts of qlik-cli in this `file`, for tenants that have one there")
 	fl.BoolVar(&f.list, "list", false, "name every tenant of each class")
 	fl.StringVar(&f.apps, "apps", "summary", `how much to show of what changes inside apps: "summary", "full" or "none"`)
+	addRevision(c, &f.revision)
+	fl.StringVar(&f.guardsFrom, "guards-from", "", "the guards of this `revision`, the protected branch, instead of the estate's own")
 	fl.BoolVar(&f.unmanaged, "unmanaged", false, "list what lives in the tenants and is not managed")
 }
 

@@ -1,12 +1,54 @@
 package main
 
 import (
+	"errors"
 	"path"
 	"slices"
 	"strings"
 
 	"github.com/go-git/go-git/v5"
+	"github.com/spf13/cobra"
+
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/plan"
 )
+
+func addRevision(c *cobra.Command, revision *string) {
+	c.Flags().StringVar(revision, "rev", "", "the estate of this `revision`, read from git; without it, of the folder as it is")
+}
+
+// at finds the estate's folder in a revision; nil where none is asked for.
+func at(dir, revision string) (*estate.Revision, error) {
+	if revision == "" {
+		return nil, nil
+	}
+	r, err := estate.At(dir, revision)
+	if err != nil {
+		return nil, fail("--rev names a branch, a tag or a commit that git has here", "%w", err)
+	}
+	return r, nil
+}
+
+// guardsOf returns the guards of a revision: those of an estate that says nothing
+// where there is no estate yet, so that a first pull request cannot set its own.
+func guardsOf(dir, revision string) (plan.Guards, error) {
+	r, err := estate.At(dir, revision)
+	if errors.Is(err, estate.ErrNoEstate) {
+		return estate.DefaultGuards(), nil
+	}
+	if err != nil {
+		return plan.Guards{}, fail("guards are read from the protected branch, so it must be there", "guards: %w", err)
+	}
+	defer r.Close()
+	if found, _ := r.HasEstate(); !found {
+		return estate.DefaultGuards(), nil
+	}
+	e, err := estate.Load("", estate.Options{Files: r.Files})
+	if err != nil {
+		return plan.Guards{}, fail("repair the estate there first", "guards: the estate of %s is not valid: %w", revision, err)
+	}
+	return e.Guards(), nil
+}
 
 // revisionOf names the revision of the repository that dir lies in, with
 // "+changes" behind it when dir holds changes that are not committed. It is

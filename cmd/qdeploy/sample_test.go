@@ -19,7 +19,7 @@ func cmdSample(ts *testscript.TestScript, neg bool, args []string) {
 	dir := ts.MkAbs(args[0])
 	ts.Check(os.CopyFS(dir, sample.Files))
 	p := &program{out: io.Discard, err: io.Discard, dir: dir}
-	est, err := p.load(context.Background())
+	est, err := p.load(context.Background(), "")
 	ts.Check(err)
 	cloud, env, err := cloudOf(est, qliktest.Options{NoLimits: true, Calls: l.record}, nil)
 	ts.Check(err)

@@ -58,7 +58,7 @@ A mood makes it misbehave: --mood "latency=50ms 429=20 cut-after=POST:/api/v1/sp
 }
 
 func (p *program) sandbox(ctx context.Context, f sandboxFlags) error {
-	est, err := p.load(ctx)
+	est, err := p.load(ctx, "")
 	if err != nil {
 		return err
 	}

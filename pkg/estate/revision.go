@@ -58,6 +58,12 @@ func At(dir, revision string) (*Revision, error) {
 	return r, nil
 }
 
+// HasEstate reports whether there is a CUE file where the estate should be.
+func (r *Revision) HasEstate() (bool, error) {
+	names, err := fs.Glob(r.Files, "*.cue")
+	return len(names) > 0, err
+}
+
 // Close releases the repository.
 func (r *Revision) Close() error {
 	if c, ok := r.repo.Storer.(io.Closer); ok {
