@@ -123,6 +123,9 @@ func readPlan(path string) (*plan.Fleet, error) {
 	if err != nil {
 		return nil, fail("save it again with qdeploy plan --out", "%s: %w", path, err)
 	}
+	if f.Refresh == refreshNone {
+		return nil, fail("make one without --against", "%s was made without looking at a tenant: it cannot be applied", path)
+	}
 	return f, nil
 }
 

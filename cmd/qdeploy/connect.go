@@ -199,4 +199,8 @@ func (c *connections) token(t estate.Tenant, o qlik.Options) (oauth2.TokenSource
 	return s, err
 }
 
-func (c *connections) close() { c.base.CloseIdleConnections() }
+func (c *connections) close() {
+	if c.base != nil {
+		c.base.CloseIdleConnections()
+	}
+}

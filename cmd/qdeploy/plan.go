@@ -26,6 +26,7 @@ type planFlags struct {
 	apps        string
 	revision    string
 	guardsFrom  string
+	against     string
 }
 
 func (f *planFlags) add(p *program, c *cobra.Command) {
@@ -83,6 +84,7 @@ both changed; the rest is the estate's own change.` + "\n" + exits,
 		},
 	}
 	f.add(p, c)
+	c.Flags().StringVar(&f.against, "against", "", "compare with the estate of this `revision` instead of with the tenants: no call is made and no secret needed")
 	c.Flags().StringVar(&out, "out", "", "save the plan in this `file`, for apply")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the plan as JSON")
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
@@ -93,15 +95,11 @@ func (p *program) plan(ctx context.Context, f planFlags, out string, asJSON, det
 	if info, err := os.Stat(filepath.Dir(out)); out != "" && (err != nil || !info.IsDir()) {
 		return fail("", "--out: %s is not a folder", filepath.Dir(out))
 	}
-	e, err := p.engine(ctx, f)
+	e, fleet, err := p.planned(ctx, f)
 	if err != nil {
 		return err
 	}
 	defer e.close()
-	fleet, err := e.planAll(ctx)
-	if err != nil {
-		return err
-	}
 	apps := e.appChanges(fleet)
 	if fleet.Apps, err = marshalApps(apps); err != nil {
 		return err
@@ -125,6 +123,26 @@ func (p *program) plan(ctx context.Context, f planFlags, out string, asJSON, det
 		return silent(exitChanges)
 	}
 	return nil
+}
+
+// planned plans against the tenants, or against another revision.
+func (p *program) planned(ctx context.Context, f planFlags) (*engine, *plan.Fleet, error) {
+	if f.against != "" {
+		if err := f.check(); err != nil {
+			return nil, nil, err
+		}
+		return p.planAgainst(ctx, f)
+	}
+	e, err := p.engine(ctx, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	fleet, err := e.planAll(ctx)
+	if err != nil {
+		e.close()
+		return nil, nil, err
+	}
+	return e, fleet, nil
 }
 
 // save writes a plan beside its place and moves it there, so that a reader

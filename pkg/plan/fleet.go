@@ -17,7 +17,7 @@ const Schema = "qdeploy/plan/1"
 type Fleet struct {
 	Schema   string   `json:"schema"`
 	Revision string   `json:"revision,omitempty"` // the estate's, "" outside a repository
-	Refresh  string   `json:"refresh"`            // which tenants were read: "all" or "changed"
+	Refresh  string   `json:"refresh"`            // which tenants were read: "all", "changed" or "none"
 	Digest   string   `json:"digest"`             // over the digests of all plans
 	Plans    []*Plan  `json:"tenants"`
 	Refused  []string `json:"refused,omitempty"` // what the guards have against the whole, see [Guards.Check]

@@ -84,6 +84,9 @@ func (t *text) header(f *Fleet, classes int) {
 		what += fmt.Sprintf(", %d classes", classes)
 	}
 	t.line("%s%s", t.paint(bold, "Plan for "+what), t.stamp(f))
+	if f.Refresh == "none" {
+		t.line("No tenant was asked: this is what changes in the estate, not what is live.")
+	}
 	if f.Refresh == "changed" {
 		t.line("Only tenants whose declared state is not what was applied were read; drift in others is not seen.")
 	}

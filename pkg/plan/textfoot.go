@@ -13,6 +13,8 @@ func (t *text) nothing(f *Fleet) string {
 		n += p.Unchanged
 	}
 	switch {
+	case f.Refresh == "none":
+		return fmt.Sprintf("both revisions declare the same (%s).", plural(n, "resource"))
 	case len(f.Plans) == 0 && f.Refresh == "changed":
 		return "what is declared was applied to every tenant before; none was read."
 	case len(f.Plans) == 0:
