@@ -30,6 +30,7 @@ with what is live, shows the difference as a plan, and applies it.
   qdeploy plan                          what would change, and why
   qdeploy plan --out p.json             save it for review
   qdeploy apply p.json                  apply exactly what was reviewed
+  qdeploy drift                         what was changed in the tenants by hand?
   qdeploy sandbox                       a Qlik Cloud on this machine, to rehearse with
 
 The estate is the folder given by --dir; without it, the present folder if it
@@ -59,7 +60,7 @@ func (p *program) command() *cobra.Command {
 	f.BoolVar(&p.noColor, "no-color", false, "print without colours, as with NO_COLOR in the environment")
 	f.BoolVar(&p.debug, "debug", false, "print each call to Qlik Cloud on stderr: method, path, status, time")
 	c.AddCommand(
-		p.validateCommand(), p.planCommand(), p.applyCommand(), p.appCommand(),
+		p.validateCommand(), p.planCommand(), p.applyCommand(), p.driftCommand(), p.appCommand(),
 		p.demoCommand(), p.sandboxCommand(), p.schemaCommand(), p.versionCommand(),
 	)
 	return c

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"runtime"
 	"slices"
@@ -13,6 +14,9 @@ import (
 // Class is tenants whose changes are the same but for their own names and
 // values. What differs in anything else is not in one class.
 type Class struct {
+	// ID is the same for the same changes, whichever tenants they are in: 16
+	// hexadecimal digits.
+	ID    string
 	Plans []*Plan // sorted by tenant
 
 	// Changes are those of the only tenant; or with {name}s in place of the
@@ -34,7 +38,7 @@ func (f *Fleet) Classes() []Class {
 		if !known {
 			class = len(out)
 			byShape[shapes[i]] = class
-			out = append(out, Class{})
+			out = append(out, Class{ID: hex.EncodeToString(shapes[i][:8])})
 		}
 		out[class].Plans = append(out[class].Plans, p)
 	}

@@ -22,6 +22,9 @@ type Fleet struct {
 	Plans    []*Plan  `json:"tenants"`
 	Refused  []string `json:"refused,omitempty"` // what the guards have against the whole, see [Guards.Check]
 
+	// Drift says that the plans hold nothing but what undoes drift, see [Fleet.DriftOnly].
+	Drift bool `json:"drift,omitempty"`
+
 	// Apps is what changes inside apps, as JSON of another package's making. It
 	// explains the plan and is no part of it: no digest is over it.
 	Apps json.RawMessage `json:"apps,omitempty"`
@@ -165,4 +168,25 @@ func (p *Plan) compact() error {
 		}
 	}
 	return nil
+}
+
+// DriftOnly returns the fleet with nothing but the changes that undo what was
+// changed in the tenants, and the tenants that could not be read. It is for
+// looking at: its digests are of other plans than f's.
+func (f *Fleet) DriftOnly() *Fleet {
+	var plans []*Plan
+	for _, p := range f.Plans {
+		d := &Plan{Tenant: p.Tenant, Since: p.Since, Error: p.Error, Unchanged: p.Unchanged}
+		for _, c := range p.Changes {
+			if c.Cause == Drift || c.Cause == Both {
+				c.After, c.Blocked, c.Hint = nil, "", ""
+				d.Changes = append(d.Changes, c)
+			}
+		}
+		d.Digest = d.Sum()
+		plans = append(plans, d)
+	}
+	out := NewFleet(f.Revision, f.Refresh, plans)
+	out.Drift = true
+	return out
 }

@@ -27,7 +27,11 @@ type TextOptions struct {
 func (f *Fleet) WriteText(w io.Writer, o TextOptions) error {
 	t := &text{w: w, o: o, paint: painter(o.Color)}
 	if f.Empty() {
-		t.line("%s %s%s", t.paint(bold, "No changes:"), t.nothing(f), t.stamp(f))
+		word := "No changes:"
+		if f.Drift {
+			word = "No drift:"
+		}
+		t.line("%s %s%s", t.paint(bold, word), t.nothing(f), t.stamp(f))
 	} else {
 		classes := f.Classes()
 		t.header(f, len(classes))
@@ -83,7 +87,12 @@ func (t *text) header(f *Fleet, classes int) {
 	if classes > 1 {
 		what += fmt.Sprintf(", %d classes", classes)
 	}
-	t.line("%s%s", t.paint(bold, "Plan for "+what), t.stamp(f))
+	word := "Plan for "
+	if f.Drift {
+		word = "Drift in "
+		what = strings.Replace(what, plural(len(f.Plans), "tenant"), fmt.Sprintf("%d of %s", drifting(f), plural(len(f.Plans), "tenant")), 1)
+	}
+	t.line("%s%s", t.paint(bold, word+what), t.stamp(f))
 	if f.Refresh == "none" {
 		t.line("No tenant was asked: this is what changes in the estate, not what is live.")
 	}

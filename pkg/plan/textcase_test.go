@@ -80,6 +80,15 @@ var texts = map[string]struct {
 			live(`space/Finance {"name":"Finance","type":"managed","description":"Jo was here"}`, `group/G {"roles":["b"],"text":"old"}`),
 			some(space, `group/G {"roles":["a"],"text":"old"}`, `group/Lost {"roles":["a"]}`)))
 	}, TextOptions{}},
+	"drift_only": {func(t *testing.T) *Fleet {
+		plans := each(t, []string{"acme", "bolt", "coil"}, func(name string, in *Input) {
+			in.Live, in.Applied = some(`space/Finance {"name":"Finance","type":"managed","description":"Jo was here"}`), in.Desired
+			if name == "coil" {
+				in.Live = nil
+			}
+		})
+		return NewFleet("77b12fa", "all", append(plans, &Plan{Tenant: Tenant{Name: "dyno"}, Error: "the tenant is suspended"})).DriftOnly()
+	}, TextOptions{}},
 	"blocked": {func(t *testing.T) *Fleet {
 		in := input(some(`space/HR {"name":"HR"}`, `assignment/HR/user:jo {"space":"space/HR","assignee":"user:jo","roles":["producer"]}`,
 			`app/HR/People {"name":"People","space":"space/HR","file":"apps/people.qvf"}`, `space/Mine {"name":"Mine"}`), live(`space/Mine {"name":"Mine"}`, `theme/T`, `group/G`), some(`theme/T`, `group/G`))

@@ -13,6 +13,8 @@ func (t *text) nothing(f *Fleet) string {
 		n += p.Unchanged
 	}
 	switch {
+	case f.Drift:
+		return "in " + plural(len(f.Plans), "tenant") + " all is as it was applied."
 	case f.Refresh == "none":
 		return fmt.Sprintf("both revisions declare the same (%s).", plural(n, "resource"))
 	case len(f.Plans) == 0 && f.Refresh == "changed":
@@ -42,13 +44,21 @@ func (t *text) footer(f *Fleet) {
 		parts = append(parts, "nothing to change")
 	}
 	if n := asDeclared(f); n > 0 && len(f.Plans) > 1 {
-		parts = append(parts, plural(n, "tenant")+" as declared")
+		as := " as declared"
+		if f.Drift {
+			as = " as applied"
+		}
+		parts = append(parts, plural(n, "tenant")+as)
 	}
 	if n := len(f.Failed()); n > 0 && n < len(f.Plans) {
 		parts = append(parts, plural(n, "tenant")+" could not be planned")
 	}
-	t.line("%s %s.", t.paint(bold, "Plan:"), strings.Join(parts, "; "))
-	if n := drifted(f); n > 0 {
+	word := "Plan:"
+	if f.Drift {
+		word = "To undo it:"
+	}
+	t.line("%s %s.", t.paint(bold, word), strings.Join(parts, "; "))
+	if n := drifted(f); n > 0 && !f.Drift {
 		t.line("%s %s what was changed in the tenant, not in the estate.",
 			t.paint(magenta, "Drift:"), plural(n, "change")+undo(n))
 	}
@@ -117,4 +127,10 @@ func undo(n int) string {
 		return " undoes"
 	}
 	return " undo"
+}
+
+// drifting counts the tenants that have changes.
+func drifting(f *Fleet) int {
+	_, n := f.Counts()
+	return n
 }
