@@ -22,6 +22,9 @@ type applyFlags struct {
 	within int // changes at a time in one tenant
 }
 
+// withinTenant is how many changes are made at a time within one tenant.
+const withinTenant = 4
+
 func (p *program) applyCommand() *cobra.Command {
 	var f applyFlags
 	c := &cobra.Command{
@@ -44,7 +47,7 @@ Running again continues: what is done is not done twice.` + "\n" + exits,
 	}
 	f.add(p, c)
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask; needed where there is no terminal")
-	c.Flags().IntVar(&f.within, "parallelism-per-tenant", 4, "changes at a time within one tenant")
+	c.Flags().IntVar(&f.within, "parallelism-per-tenant", withinTenant, "changes at a time within one tenant")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
 	return c
 }
