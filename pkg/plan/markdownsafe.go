@@ -38,7 +38,10 @@ func prose(s string, most int, code func(string) string) string {
 			next = " " + next
 		}
 		if room := most - len(more) - b.Len(); len(next) > room {
-			return strings.TrimSpace(b.String() + clipped(words[i:i+n], room, odd, i > 0, code) + more)
+			if some := clipped(words[i:i+n], room, odd, i > 0, code); some != "" {
+				return b.String() + some
+			}
+			return strings.TrimSpace(b.String() + more)
 		}
 		b.WriteString(next)
 		i += n
@@ -55,7 +58,7 @@ func coded(s string, code func(string) string) string {
 	return code(inner) + s[len(inner):]
 }
 
-// clipped writes as much of words as is sure to fit into room bytes.
+// clipped writes as much of odd words as is sure to fit into room bytes.
 func clipped(words []string, room int, odd, after bool, code func(string) string) string {
 	s := strings.Join(words, " ")
 	if !odd {

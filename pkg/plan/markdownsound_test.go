@@ -41,6 +41,7 @@ func sound(text string) error {
 			fence = ticks
 			continue
 		}
+		line = outside(line)
 		open += strings.Count(line, "<details") - strings.Count(line, "</details>")
 		if open < 0 {
 			return wrong("closes what is not open")
@@ -58,12 +59,16 @@ func sound(text string) error {
 	return nil
 }
 
-// loud says what of a line outside of fences is markup and not the plan's own.
-func loud(line string) string {
+// outside returns a line without what stands in code.
+func outside(line string) string {
 	if rest, ok := strings.CutPrefix(line, "<details"); ok && strings.Contains(rest, "<summary>") {
-		line = codeTags.ReplaceAllString(line, "x")
+		return codeTags.ReplaceAllString(line, "x") // a block of HTML, in which backticks mean nothing
 	}
-	line = bare(line)
+	return bare(line)
+}
+
+// loud says what of a line without code is markup and not the plan's own.
+func loud(line string) string {
 	line = ourTags.ReplaceAllString(ourLinks.ReplaceAllString(line, ""), "")
 	if tableRow.MatchString(line) {
 		line = strings.ReplaceAll(strings.ReplaceAll(line, "---:|", ""), "|", "")
