@@ -18,27 +18,27 @@ func (m *markdown) banner() string {
 		lines = len(m.o.Banners)
 	}
 	var b strings.Builder
-	item := func(s string) { b.WriteString("> - " + prose(s, longest, codeSpan) + "\n") }
+	say := func(s string) { b.WriteString("> " + item(s, longest) + "\n") }
 	shown := m.o.Banners[:min(lines, len(m.o.Banners))]
 	for _, s := range shown {
-		item(s)
+		say(s)
 	}
 	m.leaveOut(len(m.o.Banners)-len(shown), len(m.o.Banners), "banners")
 	kind := "> [!WARNING]\n"
 	if lost := (&text{}).lost(m.f); lost != "" {
 		kind = "> [!CAUTION]\n"
-		item(lost)
+		say(lost)
 	}
 	if changes, tenants := stopped(m.f); changes > 0 {
 		kind = "> [!CAUTION]\n"
-		item(fmt.Sprintf("Blocked: %s in %s.", plural(changes, "change"), plural(tenants, "tenant")))
+		say(fmt.Sprintf("Blocked: %s in %s.", plural(changes, "change"), plural(tenants, "tenant")))
 	}
 	for _, r := range m.f.Refused[:min(len(m.f.Refused), 3)] {
 		kind = "> [!CAUTION]\n"
-		item("Refused: " + r)
+		say("Refused: " + r)
 	}
 	if len(m.f.Refused) > 0 {
-		item("Nothing of this plan can be applied.")
+		say("Nothing of this plan can be applied.")
 	}
 	if b.Len() == 0 {
 		return ""

@@ -166,7 +166,7 @@ func (m *markdown) lints() string {
 	}
 	head := "<details" + open + "><summary>Lints: " + count(n) + "</summary>\n\n"
 	return m.fill("lints", n, head, closeFold, func(i int) string {
-		return "- " + prose(m.o.Lints[i], longestLine, codeSpan) + "\n"
+		return item(m.o.Lints[i], longestLine) + "\n"
 	})
 }
 
@@ -181,7 +181,7 @@ func (m *markdown) notes() string {
 	notes := slices.Sorted(maps.Keys(about))
 	head := "<details><summary>Notes: " + count(len(notes)) + "</summary>\n\n"
 	return m.fill("notes", len(notes), head, closeFold, func(i int) string {
-		s := "- " + prose(notes[i], longestLine, codeSpan)
+		s := item(notes[i], longestLine)
 		if len(m.f.Plans) > 1 {
 			s += " (in " + names(about[notes[i]]) + ")"
 		}
@@ -255,7 +255,7 @@ func (m *markdown) merge() string {
 		return ""
 	}
 	return m.list("lines about the merge", len(m.o.Merge), m.share(6), "**When this is merged:**\n\n", "\n", func(i int) string {
-		return "- " + prose(m.o.Merge[i], longestLine, codeSpan) + "\n"
+		return item(m.o.Merge[i], longestLine) + "\n"
 	})
 }
 

@@ -77,6 +77,15 @@ func clipped(words []string, room int, odd, after bool, code func(string) string
 	return ""
 }
 
+// item is prose as an item of a list, which is never empty: under a line of text,
+// a lone dash would make a headline of it.
+func item(s string, most int) string {
+	if s = prose(s, most, codeSpan); s == "" {
+		s = codeSpan("")
+	}
+	return "- " + s
+}
+
 // harmless reports whether a word means nothing to Markdown and to GitHub.
 func harmless(word string, first bool) bool {
 	switch word {

@@ -69,11 +69,15 @@ func outside(line string) string {
 
 // loud says what of a line without code is markup and not the plan's own.
 func loud(line string) string {
+	was := line
 	line = ourTags.ReplaceAllString(ourLinks.ReplaceAllString(line, ""), "")
 	if tableRow.MatchString(line) {
 		line = strings.ReplaceAll(strings.ReplaceAll(line, "---:|", ""), "|", "")
 	}
 	line = strings.TrimPrefix(strings.TrimPrefix(line, "> "), "- ")
+	if line == "" && strings.HasSuffix(was, "- ") || strings.HasPrefix(line, "- ") {
+		return "an empty item, or one within another"
+	}
 	line = strings.ReplaceAll(strings.TrimPrefix(line, "### "), "**", "")
 	if i := strings.IndexAny(html.UnescapeString(line), "@#<>[]`*_~|$\\&!{}=+/"); i >= 0 && line != "---" {
 		return fmt.Sprintf("%q outside of code", line[i:i+1])
