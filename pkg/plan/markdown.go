@@ -38,6 +38,10 @@ type AppSection struct {
 	// Body returns it as Markdown that is safe to show, in at most budget bytes;
 	// all of it if budget is 0. What is longer than asked for is not shown.
 	Body func(budget int) string
+
+	// Text returns it as plain text, all of it, for [Fleet.WriteHTML]; if it is
+	// nil, Body is shown there as it is.
+	Text func() string
 }
 
 // SmallestBudget is what the parts that are never cut may need.

@@ -76,12 +76,7 @@ func (m *markdown) failures() string {
 	if len(failed) == 0 {
 		return ""
 	}
-	about := map[string][]*Plan{}
-	for _, p := range failed {
-		about[p.Error] = append(about[p.Error], p)
-	}
-	reasons := slices.Sorted(maps.Keys(about))
-	slices.SortStableFunc(reasons, func(a, b string) int { return cmp.Compare(len(about[b]), len(about[a])) })
+	reasons, about := m.reasons()
 	head := "**" + plural(len(failed), "tenant") + " could not be planned:**"
 	list := m.list("reasons why tenants could not be planned", len(reasons), m.share(6), head+"\n\n", "\n", func(i int) string {
 		return "- " + names(about[reasons[i]]) + ": " + prose(reasons[i], 300, codeSpan) + "\n"
@@ -100,61 +95,15 @@ func (m *markdown) failures() string {
 	return m.keep(s + "\n\n")
 }
 
-// appPart is an app as it is shown: folded, in one line, or not at all.
-type appPart struct {
-	AppSection
-	shown string
-}
-
-// appLines takes room for a line about each app.
-func (m *markdown) appLines() {
-	left := m.share(6)
-	for i, a := range m.o.Apps {
-		line := m.app(a, codeSpan, "**", "**") + "\n\n"
-		if left -= len(line); left < 0 {
-			m.leaveOut(len(m.o.Apps)-i, len(m.o.Apps), "apps")
-			return
-		}
-		m.apps = append(m.apps, appPart{a, m.keep(line)})
+// reasons returns why tenants could not be planned, the most common reason first.
+func (m *markdown) reasons() (list []string, about map[string][]*Plan) {
+	about = map[string][]*Plan{}
+	for _, p := range m.f.Failed() {
+		about[p.Error] = append(about[p.Error], p)
 	}
-}
-
-func (m *markdown) app(a AppSection, code func(string) string, bold, thin string) string {
-	s := bold + prose(a.Title, 200, code) + thin
-	if a.Summary != "" {
-		s += " · " + prose(a.Summary, 300, code)
-	}
-	return s
-}
-
-// appBodies puts what changes inside an app in place of the line about it.
-func (m *markdown) appBodies() {
-	gone := 0
-	for i := range m.apps {
-		a := &m.apps[i]
-		if a.Body == nil {
-			continue
-		}
-		head := "<details><summary>" + m.app(a.AppSection, codeTag, "<b>", "</b>") + "</summary>\n\n"
-		budget := 0
-		if m.o.Budget > 0 {
-			budget = m.left + len(a.shown) - len(head) - len("\n"+closeFold)
-			if budget < 1 {
-				gone++
-				continue
-			}
-		}
-		body := a.Body(budget)
-		if budget > 0 && len(body) > budget {
-			gone++
-			continue
-		}
-		m.left += len(a.shown)
-		a.shown = m.keep(head + strings.TrimRight(body, "\n") + "\n" + closeFold)
-	}
-	if m.leaveOut(gone, len(m.apps), "apps but for one line"); gone > 0 {
-		m.full()
-	}
+	list = slices.Sorted(maps.Keys(about))
+	slices.SortStableFunc(list, func(a, b string) int { return cmp.Compare(len(about[b]), len(about[a])) })
+	return list, about
 }
 
 // lints are folded if they are many.
@@ -172,13 +121,7 @@ func (m *markdown) lints() string {
 
 // notes are told once each, with the tenants that they are about.
 func (m *markdown) notes() string {
-	about := map[string][]*Plan{}
-	for _, p := range m.f.Plans {
-		for _, n := range p.Notes {
-			about[n] = append(about[n], p)
-		}
-	}
-	notes := slices.Sorted(maps.Keys(about))
+	notes, about := m.noted()
 	head := "<details><summary>Notes: " + count(len(notes)) + "</summary>\n\n"
 	return m.fill("notes", len(notes), head, closeFold, func(i int) string {
 		s := item(notes[i], longestLine)
@@ -203,6 +146,18 @@ func (m *markdown) fill(what string, n int, head, tail string, item func(int) st
 	return s
 }
 
+// noted returns the notes, with the plans that have them.
+func (m *markdown) noted() (list []string, about map[string][]*Plan) {
+	about = map[string][]*Plan{}
+	for _, p := range m.f.Plans {
+		for _, n := range p.Notes {
+			about[n] = append(about[n], p)
+		}
+	}
+	return slices.Sorted(maps.Keys(about)), about
+}
+
+// unmanaged counts what is not the estate's.
 func (m *markdown) unmanaged() string {
 	n, all := map[Kind]int{}, 0
 	for _, p := range m.f.Plans {
