@@ -36,32 +36,26 @@ func (r *report) pick(of func(*classPart) []Change) (out []pageClass) {
 
 func (r *report) DriftLine() string { return r.m.driftLine() }
 
-// Name is the class's letter, or the only tenant.
-func (c pageClass) Name() string {
-	if c.Many() {
-		return "class " + c.part.name
-	}
-	return quiet(c.part.Plans[0].Tenant.Name)
-}
-
-func (c pageClass) Many() bool { return len(c.part.Plans) > 1 }
+func (c pageClass) Name() string { return "class " + c.part.name }
+func (c pageClass) Many() bool   { return len(c.part.Plans) > 1 }
 
 // ID is the anchor of the class.
 func (c pageClass) ID() string { return "class-" + c.part.name }
 
-// Where is how many tenants there are in which regions.
+// Where is how many tenants there are in which regions, or the only one.
 func (c pageClass) Where() string {
-	regions := spread(c.part.Plans)
-	if !c.Many() {
-		if region := c.part.Plans[0].Tenant.Region; region != "" {
-			return quiet(region)
+	if c.Many() {
+		s := plural(len(c.part.Plans), "tenant")
+		if regions := spread(c.part.Plans); regions != "" {
+			s += " (" + regions + ")"
 		}
-		return ""
+		return s
 	}
-	if regions != "" {
-		regions = " (" + regions + ")"
+	t := c.part.Plans[0].Tenant
+	if t.Region == "" {
+		return quiet(t.Name)
 	}
-	return plural(len(c.part.Plans), "tenant") + regions
+	return quiet(t.Name) + " (" + quiet(t.Region) + ")"
 }
 
 func (c pageClass) What() string {
@@ -90,6 +84,9 @@ func (c pageClass) Blocked() string {
 }
 
 func (c pageClass) Tenants() []string { return tenantNames(c.part.Plans) }
+
+// All is how many tenants there are to name.
+func (c pageClass) All() string { return "all " + plural(len(c.part.Plans), "tenant") }
 
 // pageChange is a change as the page shows it. Look is how it is coloured.
 type pageChange struct {
@@ -121,11 +118,16 @@ func (c pageClass) Changes() []pageChange {
 	return out
 }
 
-// pageAbout is something that is said of some tenants.
+// pageAbout is something that is said of some tenants, or of what is in them.
 type pageAbout struct {
-	Text    string
-	Tenants []string
+	Text  string
+	Names []string
 }
+
+// Short reports whether the names can stand beside the text.
+func (a pageAbout) Short() bool { return len(a.Names) <= listed }
+
+func (a pageAbout) All() string { return "all " + count(len(a.Names)) }
 
 func (r *report) Failures() (out []pageAbout) {
 	reasons, about := r.m.reasons()
@@ -198,7 +200,10 @@ func (r *report) Tenants() []pageTenant {
 	}
 	out := make([]pageTenant, len(r.m.f.Plans))
 	for i, p := range r.m.f.Plans {
-		t := pageTenant{Name: quiet(p.Tenant.Name), Host: plain(p.Tenant.Host), Region: plain(p.Tenant.Region), Digest: plain(short(p.Digest))}
+		t := pageTenant{Name: quiet(p.Tenant.Name), Host: plain(p.Tenant.Host), Digest: plain(short(p.Digest))}
+		if p.Tenant.Region != "" {
+			t.Region = quiet(p.Tenant.Region)
+		}
 		c := class[p.Tenant.Name]
 		blocked := 0
 		for _, ch := range p.Changes {

@@ -113,14 +113,15 @@ func (m *markdown) body(c *classPart) (text string, shown int) {
 func (m *markdown) title(c *classPart, code func(string) string, bold, thin string) string {
 	var b strings.Builder
 	each := ""
+	b.WriteString(bold + "class " + c.name + thin + " · ")
 	if len(c.Plans) > 1 {
 		each = "each "
-		b.WriteString(bold + "class " + c.name + thin + " · " + plural(len(c.Plans), "tenant"))
+		b.WriteString(plural(len(c.Plans), "tenant"))
 		if regions := spread(c.Plans); regions != "" {
 			b.WriteString(" (" + prose(regions, 160, code) + ")")
 		}
 	} else {
-		b.WriteString(bold + nameIn(code, c.Plans[0].Tenant.Name, 80) + thin)
+		b.WriteString(nameIn(code, c.Plans[0].Tenant.Name, 80))
 		if region := c.Plans[0].Tenant.Region; region != "" {
 			b.WriteString(" (" + prose(region, 80, code) + ")")
 		}
