@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -186,3 +187,6 @@ func (a *answer) column(list any, member string) (all []any) {
 	}
 	return all
 }
+
+// number writes an id as paths have it.
+func number(id int64) string { return strconv.FormatInt(id, 10) }
