@@ -6,10 +6,11 @@
 // Losing the ledger loses no tenant: what exists is adopted by name, and nothing
 // is pruned.
 //
-// Start with [Open]. It is a package of the qdeploy program, not a stable API.
+// Start with [Open], or with [OpenRemote] where several machines apply. It is a package of the qdeploy program, not a stable API.
 package ledger
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -18,6 +19,8 @@ import (
 	"io"
 	"net/url"
 	"path"
+	"strings"
+	"sync"
 	"time"
 
 	"github.com/go-git/go-billy/v5/osfs"
@@ -25,7 +28,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/object"
-	"github.com/go-git/go-git/v5/plumbing/storer"
+	"github.com/go-git/go-git/v5/storage"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 	"github.com/go-git/go-git/v5/storage/memory"
 )
@@ -54,11 +57,38 @@ type Entry struct {
 	Pending []string `json:"pending,omitempty"`
 }
 
-// Ledger reads and writes entries. It is safe for use by one goroutine at a
-// time; other processes may write the same ref meanwhile.
+// Ledger reads and writes entries. Other processes, and with [OpenRemote] other
+// machines, may write the same ref meanwhile.
 type Ledger struct {
-	store storer.Storer
-	now   func() time.Time
+	mu     sync.Mutex // held while the ref is read or written: [Lease.Keep] writes beside the caller
+	store  storage.Storer
+	now    func() time.Time
+	pause  func(context.Context, time.Duration) error
+	who    Identity
+	remote *remote // nil: the repository's own ref is all there is
+	lease  *Lease  // nil: nothing was acquired, or it was released
+}
+
+func over(store storage.Storer) *Ledger {
+	return &Ledger{store: store, now: time.Now, pause: wait}
+}
+
+// SetClock replaces the clock that commits, leases and their expiry go by.
+func (l *Ledger) SetClock(now func() time.Time) { l.now = now }
+
+// SetPause replaces how the ledger waits, between attempts and between renewals
+// of a lease. It returns the context's error when that ends first.
+func (l *Ledger) SetPause(pause func(context.Context, time.Duration) error) { l.pause = pause }
+
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // Open opens the ledger of the repository that dir lies in. It fails with
@@ -72,7 +102,7 @@ func Open(dir string) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	return &Ledger{store: repo.Storer, now: time.Now}, nil
+	return over(repo.Storer), nil
 }
 
 // OpenBare opens, or makes, a ledger in a bare repository at dir.
@@ -81,23 +111,26 @@ func OpenBare(dir string) (*Ledger, error) {
 	if _, err := git.Init(store, nil); err != nil && !errors.Is(err, git.ErrRepositoryAlreadyExists) {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	return &Ledger{store: store, now: time.Now}, nil
+	return over(store), nil
 }
 
 // InMemory returns an empty ledger that ends with the process.
-func InMemory() *Ledger { return &Ledger{store: memory.NewStorage(), now: time.Now} }
+func InMemory() *Ledger { return over(memory.NewStorage()) }
 
 // Head returns the commit that the ledger is at, or "" when it is empty.
 func (l *Ledger) Head() (string, error) {
-	ref, err := l.ref()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ref, err := l.ref(Ref)
 	if err != nil || ref == nil {
 		return "", err
 	}
 	return ref.Hash().String(), nil
 }
 
-func (l *Ledger) ref() (*plumbing.Reference, error) {
-	ref, err := l.store.Reference(Ref)
+// ref returns a ref of the repository, or nil when there is none.
+func (l *Ledger) ref(name plumbing.ReferenceName) (*plumbing.Reference, error) {
+	ref, err := l.store.Reference(name)
 	if errors.Is(err, plumbing.ErrReferenceNotFound) {
 		return nil, nil
 	}
@@ -110,20 +143,25 @@ func (l *Ledger) ref() (*plumbing.Reference, error) {
 // Entries returns every entry by tenant. An entry that cannot be read is an
 // error that names it: a guess here would prune.
 func (l *Ledger) Entries() (map[string]Entry, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	out := map[string]Entry{}
-	ref, err := l.ref()
+	ref, err := l.ref(Ref)
 	if err != nil || ref == nil {
 		return out, err
 	}
-	commit, err := object.GetCommit(l.store, ref.Hash())
+	commit, err := l.load(ref.Hash())
 	if err != nil {
-		return nil, fmt.Errorf("ledger: commit %s: %w", ref.Hash(), err)
+		return nil, err
 	}
 	tree, err := commit.Tree()
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
 	err = tree.Files().ForEach(func(f *object.File) error {
+		if !strings.HasPrefix(f.Name, folder+"/") {
+			return nil // the lease, and what newer versions of qdeploy keep here
+		}
 		e, err := readEntry(f)
 		if err != nil {
 			return fmt.Errorf("%s: %w", f.Name, err)
@@ -157,61 +195,14 @@ func readEntry(f *object.File) (e Entry, err error) {
 	return e, nil
 }
 
+// folder holds the entries.
+const folder = "tenants"
+
 // fileOf returns where a tenant's entry lies: spread over 256 folders, so that
 // writing one rewrites small trees only.
 func fileOf(tenant string) string {
 	h := sha256.Sum256([]byte(tenant))
-	return path.Join("tenants", hex.EncodeToString(h[:1]), url.PathEscape(tenant)+".json")
-}
-
-const tries = 20 // times a write begins anew because another process wrote first
-
-// Write adds one commit that replaces the entries of the tenants named, with
-// message as its subject. Entries of other tenants stay as they are, also those
-// that another process writes at the same time.
-func (l *Ledger) Write(message string, entries ...Entry) error {
-	if len(entries) == 0 {
-		return nil
-	}
-	for range tries {
-		err := l.write(message, entries)
-		if err == nil || !errors.Is(err, errMoved) {
-			return err
-		}
-	}
-	return fmt.Errorf("ledger: other processes kept writing to %s", Ref)
-}
-
-func (l *Ledger) write(message string, entries []Entry) error {
-	old, err := l.ref()
-	if err != nil {
-		return err
-	}
-	root := plumbing.ZeroHash
-	var parents []plumbing.Hash
-	if old != nil {
-		commit, err := object.GetCommit(l.store, old.Hash())
-		if err != nil {
-			return fmt.Errorf("ledger: commit %s: %w", old.Hash(), err)
-		}
-		root, parents = commit.TreeHash, []plumbing.Hash{old.Hash()}
-	}
-	files := map[string][]byte{}
-	for _, e := range entries {
-		b, err := json.MarshalIndent(e, "", " ")
-		if err != nil {
-			return fmt.Errorf("ledger: %s: %w", e.Tenant, err)
-		}
-		files[fileOf(e.Tenant)] = append(b, '\n')
-	}
-	if root, err = l.graft(root, files); err != nil {
-		return fmt.Errorf("ledger: %w", err)
-	}
-	hash, err := l.commit(root, parents, message)
-	if err != nil {
-		return fmt.Errorf("ledger: %w", err)
-	}
-	return l.point(hash, old)
+	return path.Join(folder, hex.EncodeToString(h[:1]), url.PathEscape(tenant)+".json")
 }
 
 var _ io.Closer = (*Ledger)(nil)

@@ -10,44 +10,49 @@ import (
 
 	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/storage"
 	"github.com/go-git/go-git/v5/storage/filesystem"
 )
 
 var errMoved = errors.New("the ledger moved meanwhile")
 
-// point moves the ref from old to hash, or fails with errMoved.
+// move moves a ref from old to hash, or fails with errMoved.
 //
 // On a disk it does so as git does: a lock file that only one can create, and a
 // rename. go-git (v5.19) writes refs in place instead, and whoever reads at that
 // moment finds none: an empty ledger, which would then be written.
-func (l *Ledger) point(hash plumbing.Hash, old *plumbing.Reference) error {
+func (l *Ledger) move(name plumbing.ReferenceName, hash plumbing.Hash, old *plumbing.Reference) error {
 	disk, ok := l.store.(*filesystem.Storage)
 	if !ok {
-		return l.store.CheckAndSetReference(plumbing.NewHashReference(Ref, hash), old)
-	}
-	at := disk.Filesystem()
-	if err := lock(at); err != nil {
+		err := l.store.CheckAndSetReference(plumbing.NewHashReference(name, hash), old)
+		if errors.Is(err, storage.ErrReferenceHasChanged) {
+			return errMoved
+		}
 		return err
 	}
-	err := l.replace(at, hash, old)
+	at := disk.Filesystem()
+	if err := lock(at, name); err != nil {
+		return err
+	}
+	err := l.replace(at, name, hash, old)
 	if err != nil {
-		_ = at.Remove(lockFile) // it is ours still: only success makes it the ref
+		_ = at.Remove(lockOf(name)) // it is ours still: only success makes it the ref
 	}
 	return err
 }
 
 // replace makes the lock file the ref, if the ref is still old.
-func (l *Ledger) replace(at billy.Filesystem, hash plumbing.Hash, old *plumbing.Reference) error {
-	now, err := l.ref()
+func (l *Ledger) replace(at billy.Filesystem, name plumbing.ReferenceName, hash plumbing.Hash, old *plumbing.Reference) error {
+	now, err := l.ref(name)
 	if err != nil {
 		return err
 	}
 	if (now == nil) != (old == nil) || now != nil && now.Hash() != old.Hash() {
 		return errMoved
 	}
-	err = write(at, lockFile, hash.String()+"\n")
+	err = write(at, lockOf(name), hash.String()+"\n")
 	if err == nil {
-		err = at.Rename(lockFile, Ref.String())
+		err = at.Rename(lockOf(name), name.String())
 	}
 	if err != nil {
 		return fmt.Errorf("ledger: %w", err)
@@ -55,8 +60,8 @@ func (l *Ledger) replace(at billy.Filesystem, hash plumbing.Hash, old *plumbing.
 	return nil
 }
 
-// lockFile is where git itself would lock the ref.
-const lockFile = string(Ref) + ".lock"
+// lockOf returns where git itself would lock a ref.
+func lockOf(name plumbing.ReferenceName) string { return name.String() + ".lock" }
 
 // How long a lock is waited for, and from when on whoever made it must be dead:
 // it is held for a few milliseconds.
@@ -67,7 +72,8 @@ const (
 )
 
 // lock creates the lock file.
-func lock(at billy.Filesystem) error {
+func lock(at billy.Filesystem, name plumbing.ReferenceName) error {
+	lockFile := lockOf(name)
 	if err := at.MkdirAll(path.Dir(lockFile), 0o755); err != nil {
 		return fmt.Errorf("ledger: %w", err)
 	}
@@ -83,7 +89,7 @@ func lock(at billy.Filesystem) error {
 			_ = at.Remove(lockFile) // its maker was killed
 		}
 		if time.Since(start) > lockWait {
-			return fmt.Errorf("ledger: %s stays locked: if no qdeploy or git is running, remove the file .git/%s", Ref, lockFile)
+			return fmt.Errorf("ledger: %s stays locked: if no qdeploy or git is running, remove the file .git/%s", name, lockFile)
 		}
 	}
 }

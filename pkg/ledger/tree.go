@@ -2,6 +2,9 @@ package ledger
 
 import (
 	"cmp"
+	"errors"
+	"fmt"
+	"io"
 	"slices"
 	"strings"
 
@@ -10,10 +13,29 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
-func (l *Ledger) commit(root plumbing.Hash, parents []plumbing.Hash, message string) (plumbing.Hash, error) {
-	who := object.Signature{Name: "qdeploy", Email: "qdeploy@localhost", When: l.now().UTC()}
-	c := &object.Commit{Author: who, Committer: who, Message: message + "\n", TreeHash: root, ParentHashes: parents}
-	return l.put(c)
+// load returns a commit that another process may have written a moment ago.
+func (l *Ledger) load(hash plumbing.Hash) (*object.Commit, error) {
+	c, err := object.GetCommit(l.store, hash)
+	if packs, ok := l.store.(interface{ Reindex() }); ok && errors.Is(err, plumbing.ErrObjectNotFound) {
+		packs.Reindex() // go-git lists a repository's packs once
+		c, err = object.GetCommit(l.store, hash)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ledger: commit %s: %w", hash, err)
+	}
+	return c, nil
+}
+
+// rootOf returns the tree of a commit, or none for none.
+func (l *Ledger) rootOf(hash plumbing.Hash) (plumbing.Hash, error) {
+	if hash.IsZero() {
+		return hash, nil
+	}
+	c, err := l.load(hash)
+	if err != nil {
+		return hash, err
+	}
+	return c.TreeHash, nil
 }
 
 func (l *Ledger) put(o interface {
@@ -96,4 +118,103 @@ func treeOf(entries map[string]object.TreeEntry) *object.Tree {
 	}
 	slices.SortFunc(t.Entries, func(a, b object.TreeEntry) int { return cmp.Compare(full(a), full(b)) })
 	return t
+}
+
+// files returns the entries' files in the tree at root: hashes by path.
+func (l *Ledger) files(root plumbing.Hash) (map[string]plumbing.Hash, error) {
+	out := map[string]plumbing.Hash{}
+	if root.IsZero() {
+		return out, nil
+	}
+	tree, err := object.GetTree(l.store, root)
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	w := object.NewTreeWalker(tree, true, nil)
+	defer w.Close()
+	for {
+		name, e, err := w.Next()
+		if err == io.EOF {
+			return out, nil
+		}
+		if err != nil {
+			return nil, fmt.Errorf("ledger: %w", err)
+		}
+		if e.Mode != filemode.Dir && strings.HasPrefix(name, folder+"/") {
+			out[name] = e.Hash
+		}
+	}
+}
+
+// find returns the hash of the file at path in the tree at root, or none.
+func (l *Ledger) find(root plumbing.Hash, path string) (plumbing.Hash, error) {
+	if root.IsZero() {
+		return root, nil
+	}
+	tree, err := object.GetTree(l.store, root)
+	if err != nil {
+		return root, fmt.Errorf("ledger: %w", err)
+	}
+	e, err := tree.FindEntry(path)
+	if errors.Is(err, object.ErrEntryNotFound) || errors.Is(err, object.ErrDirectoryNotFound) {
+		return plumbing.ZeroHash, nil
+	}
+	if err != nil {
+		return root, fmt.Errorf("ledger: %s: %w", path, err)
+	}
+	return e.Hash, nil
+}
+
+// bytes returns what a blob holds.
+func (l *Ledger) bytes(hash plumbing.Hash) ([]byte, error) {
+	blob, err := object.GetBlob(l.store, hash)
+	if err != nil {
+		return nil, err
+	}
+	if blob.Size > largestEntry {
+		return nil, fmt.Errorf("%d bytes are more than an entry can have", blob.Size)
+	}
+	r, err := blob.Reader()
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return io.ReadAll(r)
+}
+
+// fresh adds the trees and blobs of the tree at now that the tree before, which
+// may be none, does not have at the same place.
+func (l *Ledger) fresh(before, now plumbing.Hash, objects map[plumbing.Hash]bool) error {
+	if before == now || objects[now] {
+		return nil
+	}
+	old := map[string]plumbing.Hash{}
+	if !before.IsZero() {
+		tree, err := object.GetTree(l.store, before)
+		if err != nil {
+			return fmt.Errorf("ledger: %w", err)
+		}
+		for _, e := range tree.Entries {
+			if e.Mode == filemode.Dir {
+				old[e.Name] = e.Hash
+				continue
+			}
+			old[e.Name+"\x00"] = e.Hash
+		}
+	}
+	tree, err := object.GetTree(l.store, now)
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	objects[now] = true
+	for _, e := range tree.Entries {
+		if e.Mode == filemode.Dir {
+			if err := l.fresh(old[e.Name], e.Hash, objects); err != nil {
+				return err
+			}
+		} else if e.Mode != filemode.Submodule && old[e.Name+"\x00"] != e.Hash {
+			objects[e.Hash] = true
+		}
+	}
+	return nil
 }
