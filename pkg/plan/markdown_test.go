@@ -62,3 +62,32 @@ func TestMarkdown(t *testing.T) {
 		})
 	}
 }
+
+// TestMarkdownOfHostileWords has every evil word in every place once, to be read.
+func TestMarkdownOfHostileWords(t *testing.T) {
+	var words []string
+	for _, s := range evil {
+		if len(s) < 60 {
+			words = append(words, s)
+		}
+	}
+	at := func(i int) string { return words[i%len(words)] }
+	var plans []*Plan
+	for i := range words {
+		p := &Plan{Tenant: Tenant{Name: at(i), Region: at(i % 7)}, Notes: []string{at(i + 1)}, Unmanaged: map[Kind][]string{Kind(at(i % 5)): {"x"}}}
+		if i%9 == 8 {
+			p.Error = at(i + 2)
+		} else {
+			p.Changes = []Change{{Action: Actions[i%len(Actions)], Key: Key{"space", at(i + 3)}, Cause: []Cause{Changed, Drift}[i%2], Reason: at(i + 4), Hint: at(i + 5)}}
+		}
+		plans = append(plans, p)
+	}
+	f := NewFleet("<b>@jo", "all", plans)
+	f.Refused = []string{"</details> #12"}
+	o := MarkdownOptions{
+		Title: "@jo", State: "<!-- applied -->", Banners: words, Lints: words, Merge: words, Next: words, Link: "https://x/)", Rest: "www.evil.example",
+		Apps: []AppSection{{Title: "a | @jo", Summary: "![x](https://evil.example)", Body: func(int) string { return "safe\n" }}},
+	}
+	out, _ := fits(t, f, o)
+	goldenFile(t, "hostile_words.md", out)
+}
