@@ -96,14 +96,13 @@ func TestGitTokens(t *testing.T) {
 	l.repo.SetRole("bob", "read")
 	l.hub.AddToken("bob", githubtest.Token{Kind: githubtest.Personal, Login: "bob"})
 	dir := t.TempDir()
-	clone := filepath.Join(dir, "clone")
 	for token, want := range map[string]string{
 		"wrong": "Authentication failed", "blind": "not found", "stranger": "not found", "reader": "", "bob": "",
 	} {
 		out, err := l.run(dir, "clone", "--quiet", l.address("acme/tenants", token), filepath.Join(dir, token))
 		if want == "" {
 			require.NoError(t, err, out)
-			clone = filepath.Join(dir, token)
+			clone := filepath.Join(dir, token)
 			l.must(clone, "commit", "--quiet", "--allow-empty", "-m", "x")
 			out, err = l.run(clone, "push", "--quiet", "origin", "HEAD:refs/heads/x")
 			require.Error(t, err)
