@@ -223,3 +223,18 @@ func (t *Tenant) addArchive(kind string, in *archives, zip []byte) string {
 	in.Rows.add(a)
 	return a.ID
 }
+
+// A ConnectionSpec is a data connection to add, in a space by name.
+type ConnectionSpec struct{ Space, Name, Source string } // Source defaults to a REST connection
+
+// AddConnection adds a data connection and returns its id.
+func (t *Tenant) AddConnection(s ConnectionSpec) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now, in := t.cloud.now(), t.mustSpace(s.Space)
+	x := &connection{Name: s.Name, Source: cmp.Or(s.Source, "rest"), Type: "QvRestConnector.exe", Space: in.ID, Owner: in.Owner, Created: now, Updated: now}
+	if err := t.addConnection(x); err != nil {
+		panic("qliktest: " + err.Error())
+	}
+	return x.ID
+}

@@ -34,6 +34,8 @@ type Tenant struct {
 	License    licenseSettings
 	Plain      map[string]*table[*plain] // by name of the kind
 
+	Connections table[*connection]
+
 	Made    map[string]int // per kind and natural name: how many were made, once more than one
 	Imports importCount
 
