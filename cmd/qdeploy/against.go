@@ -27,6 +27,12 @@ func (p *program) planAgainst(ctx context.Context, f planFlags) (*engine, *plan.
 		est.close()
 		return nil, nil, err
 	}
+	if f.job != nil {
+		if err := f.job.heed(ctx, e); err != nil {
+			e.close()
+			return nil, nil, err
+		}
+	}
 	before, err := p.declaredBefore(f.against)
 	if err != nil {
 		e.close()

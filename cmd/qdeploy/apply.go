@@ -17,9 +17,12 @@ import (
 
 type applyFlags struct {
 	planFlags
-	yes    bool
-	asJSON bool
-	within int // changes at a time in one tenant
+	yes       bool
+	asJSON    bool
+	within    int           // changes at a time in one tenant
+	patient   time.Duration // how long to wait while another run applies
+	fromMerge bool
+	approve   string // the digest of what nobody has reviewed in a pull request
 }
 
 // withinTenant is how many changes are made at a time within one tenant.
@@ -42,10 +45,16 @@ Running again continues: what is done is not done twice.` + "\n" + exits,
 		Example: "  qdeploy apply --tenant acme\n  qdeploy apply plan.json --yes",
 		Args:    words(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if f.fromMerge {
+				return p.applyMerged(c.Context(), f, args, c.Flags().Changed("refresh"))
+			}
 			return p.apply(c.Context(), f, args)
 		},
 	}
 	f.add(p, c)
+	c.Flags().BoolVar(&f.fromMerge, "from-merge", false, "in a job of GitHub Actions: apply the head of the branch, as it was reviewed in the pull requests that were merged")
+	c.Flags().StringVar(&f.approve, "approve", "", "with --from-merge: apply also what was not reviewed in a pull request, if it is the plan with this `digest`")
+	c.Flags().DurationVar(&f.patient, "lock-timeout", 10*time.Minute, "how long to wait while another run applies")
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask; needed where there is no terminal")
 	c.Flags().IntVar(&f.within, "parallelism-per-tenant", withinTenant, "changes at a time within one tenant")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
@@ -53,6 +62,9 @@ Running again continues: what is done is not done twice.` + "\n" + exits,
 }
 
 func (p *program) apply(ctx context.Context, f applyFlags, args []string) error {
+	if f.approve != "" {
+		return fail("a saved plan is applied with: qdeploy apply PLAN", "--approve goes with --from-merge")
+	}
 	if !f.yes && !terminal(p.in) {
 		return fail("--yes applies without asking", "there is no terminal to ask on")
 	}
@@ -94,7 +106,7 @@ func (e *engine) applyFleet(ctx context.Context, f applyFlags, fleet *plan.Fleet
 	if _, tenants := fleet.Counts(); tenants > 0 && !f.yes && !e.p.agreed(tenants) {
 		return fail("", "not applied")
 	}
-	r, err := e.rollout(ctx, f, fleet)
+	r, err := e.rollout(ctx, f, fleet, nil)
 	if err != nil {
 		return err
 	}
@@ -157,16 +169,30 @@ func (p *program) agreed(tenants int) bool {
 	return strings.TrimSpace(answer) == "yes"
 }
 
-// rollout carries out the plans of a fleet, several tenants at a time.
-func (e *engine) rollout(ctx context.Context, f applyFlags, fleet *plan.Fleet) (*report, error) {
+// rollout carries out the plans of a fleet, several tenants at a time, but for the
+// tenants that are held back. One run at a time applies.
+func (e *engine) rollout(ctx context.Context, f applyFlags, fleet *plan.Fleet, held map[string]tenantReport) (*report, error) {
 	s := stamp{run: newRun(e.now()), revision: e.revision, now: e.now}
 	r := newReport(s.run, fleet)
+	for _, t := range held {
+		r.set(t)
+	}
 	todo := r.todo(fleet)
+	release, err := e.memory.lock(ctx, e.p, s.run, f.patient)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	if len(todo) == 0 {
 		return r, e.settle(s, fleet)
 	}
+	return r, e.rollTodo(ctx, f, s, fleet, todo, r)
+}
+
+// rollTodo applies to the tenants that have something to do.
+func (e *engine) rollTodo(ctx context.Context, f applyFlags, s stamp, fleet *plan.Fleet, todo []*plan.Plan, r *report) error {
 	if err := e.memory.begin(s, todo); err != nil {
-		return nil, err
+		return err
 	}
 	ctx, stop, release := e.p.interruptible(ctx)
 	defer release()
@@ -187,9 +213,9 @@ func (e *engine) rollout(ctx context.Context, f applyFlags, fleet *plan.Fleet) (
 		}
 	}
 	if err := books.close(); err != nil {
-		return nil, err
+		return err
 	}
-	return r, e.settle(s, fleet)
+	return e.settle(s, fleet)
 }
 
 // newRun names a run by the time at which it began.

@@ -8,7 +8,7 @@ import (
 
 type driftFlags struct {
 	planFlags
-	asJSON, detailed bool
+	asJSON, detailed, github bool
 }
 
 func (p *program) driftCommand() *cobra.Command {
@@ -23,10 +23,16 @@ is not shown; qdeploy plan shows both. Nothing is written to any tenant.
 To accept what somebody did by hand, write it into the estate; to undo it, apply.` + "\n" + exits,
 		Example: "  qdeploy drift --tenant region=eu --detailed-exitcode",
 		Args:    words(0),
-		RunE:    func(c *cobra.Command, _ []string) error { return p.drift(c.Context(), f) },
+		RunE: func(c *cobra.Command, _ []string) error {
+			if f.github {
+				return p.driftJob(c.Context(), f)
+			}
+			return p.drift(c.Context(), f)
+		},
 	}
 	f.add(p, c)
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print the drift as a plan in JSON: of what undoes it")
+	c.Flags().BoolVar(&f.github, "github", false, "in a job of GitHub Actions: keep an issue open for each class of drift, as long as there is any")
 	c.Flags().BoolVar(&f.detailed, "detailed-exitcode", false, "exit with 2 when there is drift")
 	return c
 }
@@ -48,13 +54,8 @@ func (p *program) drift(ctx context.Context, f driftFlags) error {
 	} else {
 		err = fleet.WriteText(p.out, e.text(f.planFlags, nil))
 	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case len(fleet.Failed()) > 0:
-		return silent(exitError)
-	case f.detailed && !fleet.Empty():
-		return silent(exitChanges)
 	}
-	return nil
+	return driftStatus(fleet, f.detailed)
 }

@@ -21,6 +21,7 @@ type engine struct {
 	p        *program
 	est      *declared
 	guards   plan.Guards
+	said     []string // what must be said before the plan: who has overridden the guards
 	chosen   []estate.Tenant
 	kinds    []plan.Kind
 	memory   *memory
@@ -30,6 +31,7 @@ type engine struct {
 	revision string
 	now      func() time.Time
 	reads    atomic.Int64
+	needs    appNeeds // of apps that get another content
 }
 
 // engine loads and validates the estate, opens the ledger, and resolves the
@@ -42,11 +44,19 @@ func (p *program) engine(ctx context.Context, f planFlags) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	memory, err := p.recall(p.dir)
+	memory, err := p.recall(ctx, p.dir, f.remote)
 	if err != nil {
 		return nil, err
 	}
-	return p.newEngine(est, memory, f)
+	e, err := p.newEngine(est, memory, f)
+	if err != nil || f.job == nil {
+		return e, err
+	}
+	if err := f.job.heed(ctx, e); err != nil {
+		e.close()
+		return nil, err
+	}
+	return e, nil
 }
 
 func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, error) {
@@ -168,6 +178,9 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	}
 	s.dropped = only(s.plan, e.kinds)
 	e.guards.Apply(s.plan)
+	if readOnly {
+		e.look(ctx, s, snapshot)
+	}
 	return s, nil
 }
 

@@ -26,6 +26,7 @@ type lab struct {
 	server *httptest.Server
 	hands  map[string]*hand
 	watch  watch
+	forge  *forge
 
 	mu    sync.Mutex
 	calls []qliktest.Call
@@ -38,6 +39,9 @@ func newLab() *lab { return &lab{hands: map[string]*hand{}} }
 func (l *lab) close() {
 	if l.server != nil {
 		l.server.Close()
+	}
+	if l.forge != nil {
+		l.forge.server.Close()
 	}
 }
 
@@ -61,6 +65,18 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"edit":      cmdEdit,
 	"addtenant": cmdAddTenant,
 	"shown":     cmdShown,
+	"hub":       cmdHub,
+	"hubmood":   cmdHubMood,
+	"push":      cmdPush,
+	"pull":      cmdPull,
+	"merge":     cmdMerge,
+	"label":     cmdLabel,
+	"role":      cmdRole,
+	"job":       cmdJob,
+	"artifact":  cmdArtifact,
+	"outputs":   cmdOutputs,
+	"github":    cmdGitHub,
+	"pending":   cmdPending,
 }
 
 // cloud HOST... starts Qlik Cloud with these tenants, and regional OAuth clients
@@ -154,6 +170,8 @@ func cmdSeed(ts *testscript.TestScript, neg bool, args []string) {
 		age, err := time.ParseDuration(cmp.Or(rest[3], "0"))
 		ts.Check(err)
 		t.ImportApp(qliktest.AppSpec{Space: rest[0], Name: rest[1], Description: rest[2], Age: age, HasData: true})
+	case "connection": // SPACE NAME
+		t.AddConnection(qliktest.ConnectionSpec{Space: rest[0], Name: rest[1]})
 	default:
 		ts.Fatalf("seed: unknown thing %s", args[1])
 	}

@@ -64,7 +64,8 @@ func (p *program) load(ctx context.Context, revision string) (*declared, error) 
 	if err != nil {
 		return nil, err
 	}
-	for _, w := range e.Warnings() {
+	p.problems = e.Warnings()
+	for _, w := range p.problems {
 		fmt.Fprintln(p.err, w)
 	}
 	return d, nil
@@ -121,6 +122,7 @@ func (d *declared) Resources(tenant string) ([]plan.Resource, error) {
 }
 
 func (p *program) invalid(problems estate.Problems) error {
+	p.problems = problems
 	for _, problem := range problems {
 		fmt.Fprintln(p.err, problem)
 	}

@@ -34,6 +34,7 @@ const (
 	exitStale   = 3 // the plan no longer fits what is there
 	exitGuarded = 4 // stopped by a guard or a budget
 	exitPartly  = 5 // partly applied; running again continues
+	exitLocked  = 6 // another run applies
 )
 
 // failure is an error with an exit status and, for people, what to do about it.
@@ -52,7 +53,12 @@ func fail(hint, format string, args ...any) error {
 }
 
 // silent is an exit status that needs no words: the output has said it already.
-func silent(status int) error { return &failure{status: status} }
+func silent(status int) error {
+	if status == exitOK {
+		return nil
+	}
+	return &failure{status: status}
+}
 
 // run is the program without the process: it returns the exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -21,12 +22,20 @@ type memory struct {
 	ledger  *ledger.Ledger // nil outside a repository
 	entries map[string]ledger.Entry
 	before  map[string]ledger.Entry // of tenants that this run has begun
+
+	identity ledger.Identity // who applies; zero for whoever is at this machine
 }
 
 // recall opens the ledger of the repository that the estate lies in. Outside a
 // repository there is nothing to remember with, and the user is told.
-func (p *program) recall(dir string) (*memory, error) {
-	l, err := ledger.Open(dir)
+func (p *program) recall(ctx context.Context, dir string, remote *ledger.Remote) (*memory, error) {
+	var l *ledger.Ledger
+	var err error
+	if remote != nil {
+		l, err = ledger.OpenRemote(ctx, dir, *remote)
+	} else {
+		l, err = ledger.Open(dir)
+	}
 	if errors.Is(err, ledger.ErrNoRepository) {
 		fmt.Fprintf(p.err, "qdeploy: %s is not inside a git repository: what is applied is not remembered, so causes are unknown and nothing is pruned\n", dir)
 		return &memory{}, nil

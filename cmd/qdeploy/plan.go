@@ -2,15 +2,13 @@ package main
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/qdeploy/qdeploy/pkg/ledger"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
@@ -27,6 +25,8 @@ type planFlags struct {
 	revision    string
 	guardsFrom  string
 	against     string
+	remote      *ledger.Remote // where the ledger is; nil for the repository at hand
+	job         *job           // nil outside of GitHub Actions
 }
 
 func (f *planFlags) add(p *program, c *cobra.Command) {
@@ -61,8 +61,8 @@ func (f *planFlags) check() error {
 
 func (p *program) planCommand() *cobra.Command {
 	var f planFlags
-	var asJSON, detailed bool
-	var out string
+	var asJSON, detailed, github bool
+	var files planFiles
 	c := &cobra.Command{
 		Use:   "plan",
 		Short: "Show what would change, and why",
@@ -80,20 +80,24 @@ both changed; the rest is the estate's own change.` + "\n" + exits,
 		Example: "  qdeploy plan --tenant tier=gold --tenant region=eu --out plan.json",
 		Args:    words(0),
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.plan(c.Context(), f, out, asJSON, detailed)
+			if github {
+				return p.planJob(c.Context(), f, files, c.Flags().Changed("refresh"))
+			}
+			return p.plan(c.Context(), f, files, asJSON, detailed)
 		},
 	}
 	f.add(p, c)
 	c.Flags().StringVar(&f.against, "against", "", "compare with the estate of this `revision` instead of with the tenants: no call is made and no secret needed")
-	c.Flags().StringVar(&out, "out", "", "save the plan in this `file`, for apply")
+	files.add(c)
+	c.Flags().BoolVar(&github, "github", false, "in a job of GitHub Actions: plan what the event is about, and tell in a comment, a status, labels and the job's summary and outputs")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the plan as JSON")
 	c.Flags().BoolVar(&detailed, "detailed-exitcode", false, "exit with 2 when there are changes")
 	return c
 }
 
-func (p *program) plan(ctx context.Context, f planFlags, out string, asJSON, detailed bool) error {
-	if info, err := os.Stat(filepath.Dir(out)); out != "" && (err != nil || !info.IsDir()) {
-		return fail("", "--out: %s is not a folder", filepath.Dir(out))
+func (p *program) plan(ctx context.Context, f planFlags, files planFiles, asJSON, detailed bool) error {
+	if err := files.check(); err != nil {
+		return err
 	}
 	e, fleet, err := p.planned(ctx, f)
 	if err != nil {
@@ -104,10 +108,9 @@ func (p *program) plan(ctx context.Context, f planFlags, out string, asJSON, det
 	if fleet.Apps, err = marshalApps(apps); err != nil {
 		return err
 	}
-	if out != "" {
-		if err := save(out, fleet); err != nil {
-			return err
-		}
+	v := &view{e: e, fleet: fleet, apps: apps}
+	if err := files.save(fleet, v.options(0)); err != nil {
+		return err
 	}
 	if asJSON {
 		err = fleet.WriteJSON(p.out)
@@ -143,27 +146,6 @@ func (p *program) planned(ctx context.Context, f planFlags) (*engine, *plan.Flee
 		return nil, nil, err
 	}
 	return e, fleet, nil
-}
-
-// save writes a plan beside its place and moves it there, so that a reader
-// never sees half of one.
-func save(path string, f *plan.Fleet) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".qdeploy-plan-*")
-	if err != nil {
-		return fail("", "--out: %w", err)
-	}
-	defer os.Remove(tmp.Name()) // it is gone when all went well
-	err = f.WriteJSON(tmp)
-	if cerr := tmp.Close(); err == nil {
-		err = cerr
-	}
-	if err == nil {
-		err = os.Rename(tmp.Name(), path)
-	}
-	if err != nil {
-		return fmt.Errorf("--out: %w", err)
-	}
-	return nil
 }
 
 // only drops the changes of other kinds from a plan and returns them; no kinds

@@ -137,6 +137,22 @@ func (r *report) status() int {
 	return exitOK
 }
 
+// inWords tells in a line how many tenants stayed behind, and why.
+func (r *report) inWords() string {
+	var parts []string
+	for _, s := range []tenantState{stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted, stateDone} {
+		if n := r.count(s); n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, s))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// reason is the word for the step output, "" when all is well.
+func (r *report) reason() string {
+	return map[int]string{exitError: reasonUnreadable, exitStale: "stale", exitGuarded: reasonGuarded, exitPartly: "partly"}[r.status()]
+}
+
 // print tells what became of the run: per tenant what did not go as planned,
 // then the counts, then how to go on.
 func (r *report) print(w io.Writer) {

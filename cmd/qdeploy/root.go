@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/qdeploy/qdeploy/pkg/estate"
 )
 
 // program is what every command shares: where it reads and writes, and the
@@ -14,7 +16,8 @@ import (
 type program struct {
 	in       io.Reader
 	out, err io.Writer
-	dir      string // the estate
+	dir      string          // the estate
+	problems estate.Problems // what was found in it
 	noColor  bool
 	debug    bool
 }
@@ -39,7 +42,7 @@ holds CUE files, else the folder "estate" in it.`
 const exits = `
 Exit status: 0 all is well; 1 an error; 2 there are changes (plan
 --detailed-exitcode); 3 the plan is stale; 4 stopped by a guard; 5 partly
-applied, run again to continue.`
+applied, run again to continue; 6 another run applies.`
 
 func (p *program) command() *cobra.Command {
 	c := &cobra.Command{

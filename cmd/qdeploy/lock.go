@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/user"
+	"time"
+
+	"github.com/qdeploy/qdeploy/pkg/ledger"
+)
+
+const (
+	leaseTime = 5 * time.Minute  // it is renewed long before
+	leaseTry  = 10 * time.Second // how often to look whether another run has ended
+)
+
+// lock takes the ledger's lease, so that one run at a time applies, whoever
+// started it. It waits for another run for as long as patient. The function that
+// it returns gives the lease back.
+func (m *memory) lock(ctx context.Context, p *program, run string, patient time.Duration) (release func(), err error) {
+	if m.ledger == nil {
+		return func() {}, nil
+	}
+	holder := m.holder(run)
+	told := false
+	for end := time.Now().Add(patient); ; {
+		lease, err := m.ledger.Acquire(ctx, holder, leaseTime)
+		if err == nil {
+			return m.keepLease(ctx, lease), nil
+		}
+		var held *ledger.HeldError
+		if !errors.As(err, &held) {
+			return nil, err
+		}
+		if time.Now().After(end) {
+			return nil, &failure{status: exitLocked, err: err, hint: "wait until that run ends; what was killed is taken over " + (leaseTime + ledger.Skew).String() + " after its last sign of life"}
+		}
+		if !told {
+			told = true
+			fmt.Fprintf(p.err, "qdeploy: waiting: %v\n", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(min(leaseTry, time.Until(end)+time.Millisecond)):
+		}
+	}
+}
+
+// keepLease renews a lease until it is given back.
+func (m *memory) keepLease(ctx context.Context, lease *ledger.Lease) func() {
+	stop := lease.Keep(ctx)
+	return func() {
+		stop()
+		_ = lease.Release(context.WithoutCancel(ctx)) // it ends by itself
+	}
+}
+
+// as says who applies.
+func (m *memory) as(who ledger.Identity) {
+	m.identity = who
+	if m.ledger != nil {
+		m.ledger.As(who)
+	}
+}
+
+// holder says who applies: the job, or the person at this machine.
+func (m *memory) holder(run string) ledger.Holder {
+	if m.identity.Run != "" {
+		return ledger.Holder{Run: run, Who: m.identity.Name, URL: m.identity.Run}
+	}
+	h := ledger.Holder{Run: run, Who: "somebody"}
+	if u, err := user.Current(); err == nil {
+		h.Who = u.Username
+	}
+	if name, err := os.Hostname(); err == nil {
+		h.Who += " at " + name
+	}
+	return h
+}
