@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -16,6 +15,7 @@ import (
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/plumbing/storer"
 
+	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 	"github.com/qdeploy/qdeploy/pkg/qvf"
 	"github.com/qdeploy/qdeploy/pkg/qvf/appdiff"
@@ -25,14 +25,17 @@ import (
 // appChange is an app whose content a plan changes in some tenants, and how.
 type appChange struct {
 	App     string           `json:"app"`
-	From    string           `json:"from"` // the release that runs now
+	From    string           `json:"from"`            // the release that runs now
+	First   bool             `json:"first,omitempty"` // there was none: the app is new in these tenants
 	To      string           `json:"to"`
 	Tenants int              `json:"tenants"`
 	Changes *appdiff.Changes `json:"changes,omitempty"`
 	Unknown string           `json:"unknown,omitempty"` // why there are none to show
 	Lints   []lint.Finding   `json:"lints,omitempty"`   // errors and warnings about the new app beside the old
+	Needs   []lint.Finding   `json:"needs,omitempty"`   // what tenants lack that the new app needs, or what could not be looked at
 
 	file   string // of the new release
+	pos    string // where it is pinned
 	tenant string // one that runs the old release
 	key    plan.Key
 }
@@ -51,21 +54,16 @@ func (e *engine) appChanges(f *plan.Fleet) []*appChange {
 	if e.flags.apps == "none" {
 		return nil
 	}
-	type pair struct{ app, from, to, file string }
 	found := map[pair]*appChange{}
 	for _, p := range f.Plans {
 		seen := map[pair]bool{}
 		for _, c := range p.Changes {
-			if c.Key.Kind != "app" || c.Live == nil || c.Desired == nil {
+			k, first, ok := newContent(c)
+			if !ok {
 				continue
 			}
-			var live, desired release
-			if json.Unmarshal(c.Live.Spec, &live) != nil || json.Unmarshal(c.Desired.Spec, &desired) != nil || live.Release == desired.Release {
-				continue
-			}
-			k := pair{desired.Name, live.Release, desired.Release, desired.File}
 			if found[k] == nil {
-				found[k] = &appChange{App: k.app, From: k.from, To: k.to, file: k.file, tenant: p.Tenant.Name, key: c.Key}
+				found[k] = &appChange{App: k.app, From: k.from, To: k.to, First: first, file: k.file, tenant: p.Tenant.Name, key: c.Key, pos: c.Desired.Pos}
 			}
 			if !seen[k] {
 				seen[k] = true
@@ -73,15 +71,59 @@ func (e *engine) appChanges(f *plan.Fleet) []*appChange {
 			}
 		}
 	}
+	saved := savedNeeds(f)
 	var out []*appChange
-	for _, a := range found {
-		e.compare(a)
+	for k, a := range found {
+		if a.Needs = saved[[3]string{k.app, k.from, k.to}]; f.Apps == nil {
+			a.Needs = e.lacking(k)
+		}
+		if a.First && len(a.Needs) == 0 {
+			continue // the plan says all there is to say
+		}
+		if !a.First {
+			e.compare(a)
+		}
 		out = append(out, a)
 	}
 	slices.SortFunc(out, func(a, b *appChange) int {
 		return cmp.Or(cmp.Compare(a.App, b.App), cmp.Compare(a.From, b.From), cmp.Compare(a.To, b.To))
 	})
+	for _, a := range out {
+		e.annotateApp(a)
+	}
 	return out
+}
+
+// savedNeeds returns what was found lacking when a saved plan was made; applying
+// it looks at nothing anew.
+func savedNeeds(f *plan.Fleet) map[[3]string][]lint.Finding {
+	var apps []appChange
+	if f.Apps == nil || json.Unmarshal(f.Apps, &apps) != nil {
+		return nil
+	}
+	out := map[[3]string][]lint.Finding{}
+	for _, a := range apps {
+		out[[3]string{a.App, a.From, a.To}] = a.Needs
+	}
+	return out
+}
+
+// annotateApp shows what was found in an app where the estate pins it.
+func (e *engine) annotateApp(a *appChange) {
+	file, line, col := estate.Problem{Pos: a.pos}.Place()
+	if file != "" {
+		file = filepath.Join(e.p.dir, filepath.FromSlash(file))
+	}
+	for _, f := range slices.Concat(a.Lints, a.Needs) {
+		text := a.App + ": " + f.Message
+		if at := f.Place.String(); at != "" {
+			text = a.App + ", " + at + ": " + f.Message
+		}
+		if f.Hint != "" {
+			text += "\n" + f.Hint
+		}
+		e.p.annotate(string(f.Severity), file, line, col, string(f.Code), text)
+	}
 }
 
 // compare finds both apps and says what differs, or why that is unknown.
@@ -111,11 +153,8 @@ func (e *engine) compare(a *appChange) {
 func (e *engine) lints(a *appChange, before, after *qvf.App) (found []lint.Finding) {
 	version, _, _ := strings.Cut(a.To, "+q.")
 	ctx := lint.Context{Name: a.App, Version: version, File: a.file}
-	for _, app := range e.est.Apps() {
-		if app.Name == a.App {
-			ctx.Hydrated, ctx.Severities = app.Hydrated, app.Lints
-		}
-	}
+	app := e.declaredApp(a.App)
+	ctx.Hydrated, ctx.Severities = app.Hydrated, app.Lints
 	alone := lint.Check(after, ctx)
 	ctx.Previous = before
 	for _, f := range lint.Check(after, ctx) {
@@ -238,61 +277,4 @@ func blobAt(repo *git.Repository, dir string, commit plumbing.Hash, file string)
 // inRepository returns a path of the estate as seen from the top of its repository.
 func inRepository(repo *git.Repository, dir, file string) (string, error) {
 	return insideOf(repo, filepath.Join(dir, filepath.FromSlash(file)))
-}
-
-// marshalApps writes what changes in apps for programs; nothing if none does.
-func marshalApps(apps []*appChange) (json.RawMessage, error) {
-	if len(apps) == 0 {
-		return nil, nil
-	}
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	err := enc.Encode(apps)
-	return b.Bytes(), err
-}
-
-// appDetails are how much can be shown of what changes inside apps.
-var appDetails = []string{"summary", "full", "none"}
-
-// writeApps prints what changes in apps: all of it, a line for each thing, or nothing.
-func writeApps(apps []*appChange, how string, color bool) string {
-	if how == "none" {
-		return ""
-	}
-	detail := appdiff.Summary
-	if how == "full" {
-		detail = appdiff.Full
-	}
-	var b strings.Builder
-	for i, a := range apps {
-		if i > 0 {
-			b.WriteByte('\n')
-		}
-		tenants := "1 tenant"
-		if a.Tenants != 1 {
-			tenants = fmt.Sprintf("%d tenants", a.Tenants)
-		}
-		fmt.Fprintf(&b, "app/%s: %s → %s in %s\n", a.App, cmp.Or(a.From, "(no release)"), a.To, tenants)
-		if a.Changes == nil {
-			fmt.Fprintf(&b, "    what changes in it is unknown: %s\n", a.Unknown)
-			continue
-		}
-		var text bytes.Buffer
-		if err := a.Changes.WriteText(&text, appdiff.Options{Color: color, Detail: detail}); err != nil {
-			continue // a buffer takes everything
-		}
-		for line := range strings.Lines(text.String()) {
-			if line != "\n" {
-				b.WriteString("    " + line)
-			}
-		}
-		for _, f := range a.Lints {
-			fmt.Fprintf(&b, "    %s\n", f)
-			if f.Hint != "" {
-				fmt.Fprintf(&b, "        hint: %s\n", f.Hint)
-			}
-		}
-	}
-	return b.String()
 }
