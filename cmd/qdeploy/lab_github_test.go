@@ -206,7 +206,15 @@ func cmdOutputs(ts *testscript.TestScript, neg bool, args []string) {
 // github prints all that the repository holds.
 func cmdGitHub(ts *testscript.TestScript, neg bool, args []string) {
 	f := labOf(ts).forge
-	text := f.hub.Dump()
+	for _, c := range f.hub.Complaints() {
+		ts.Fatalf("GitHub has no such thing: %s", c)
+	}
+	_, err := ts.Stdout().Write([]byte(masked(f, f.hub.Dump())))
+	ts.Check(err)
+}
+
+// masked puts words in place of what differs from run to run.
+func masked(f *forge, text string) string {
 	for _, mask := range []struct {
 		pattern *regexp.Regexp
 		with    string
@@ -219,11 +227,7 @@ func cmdGitHub(ts *testscript.TestScript, neg bool, args []string) {
 	} {
 		text = mask.pattern.ReplaceAllString(text, mask.with)
 	}
-	for _, c := range f.hub.Complaints() {
-		ts.Fatalf("GitHub has no such thing: %s", c)
-	}
-	_, err := ts.Stdout().Write([]byte(text))
-	ts.Check(err)
+	return text
 }
 
 // hubmood WORD... makes GitHub misbehave from now on.
@@ -242,4 +246,10 @@ func cmdPending(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Fatalf("no issue asks for an approval")
 	}
 	ts.Setenv("PENDING", m[1])
+}
+
+// summary prints the job's summary.
+func cmdSummary(ts *testscript.TestScript, neg bool, args []string) {
+	_, err := ts.Stdout().Write([]byte(masked(labOf(ts).forge, ts.ReadFile(ts.Getenv("GITHUB_STEP_SUMMARY")))))
+	ts.Check(err)
 }

@@ -77,6 +77,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"outputs":   cmdOutputs,
 	"github":    cmdGitHub,
 	"pending":   cmdPending,
+	"summary":   cmdSummary,
 }
 
 // cloud HOST... starts Qlik Cloud with these tenants, and regional OAuth clients
