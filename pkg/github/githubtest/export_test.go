@@ -15,3 +15,9 @@ func RouteOf(method, path string) string {
 	}
 	return ""
 }
+
+// ParseGraph counts the fields of a GraphQL document.
+func ParseGraph(text string) (int, error) {
+	doc, err := parseGraph(text, nil)
+	return len(doc.fields), err
+}

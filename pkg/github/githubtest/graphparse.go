@@ -114,7 +114,7 @@ func (p *graphParser) expect(word string) {
 
 func (p *graphParser) name() string {
 	w := p.take()
-	if c := w[0] | 0x20; c != '_'|0x20 && (c < 'a' || c > 'z') {
+	if c := w[0]; c != '_' && (c|0x20 < 'a' || c|0x20 > 'z') {
 		panic(w)
 	}
 	return w
