@@ -162,6 +162,11 @@ func (v *view) options(budget int) plan.MarkdownOptions {
 			var b bytes.Buffer
 			_ = a.Changes.WriteText(&b, appdiff.Options{Detail: appdiff.Summary}) // a buffer takes everything
 			s.Summary = firstLine(b.String())
+			s.Text = func() string {
+				var b bytes.Buffer
+				_ = a.Changes.WriteText(&b, appdiff.Options{Detail: appdiff.Full})
+				return b.String()
+			}
 			s.Body = func(budget int) string { return a.Changes.Markdown(budget, appdiff.Options{Detail: appdiff.Full}) }
 		}
 		o.Apps = append(o.Apps, s)
@@ -194,10 +199,9 @@ func (v *view) next() []string {
 	if v.fleet.Empty() {
 		return nil
 	}
-	for _, c := range v.fleet.Classes() {
-		name := c.Plans[0].Tenant.Name
+	if classes := v.fleet.Classes(); len(classes) > 0 {
 		return []string{
-			"qdeploy plan --tenant " + name + " --apps full",
+			"qdeploy plan --tenant " + classes[0].Plans[0].Tenant.Name + " --apps full",
 			"qdeploy plan --refresh all --unmanaged",
 		}
 	}
