@@ -16,7 +16,7 @@ import (
 
 // view is a plan as GitHub is told of it.
 type view struct {
-	*job
+	*job  // nil outside of a job
 	e     *engine
 	fleet *plan.Fleet
 	apps  []*appChange
@@ -146,9 +146,11 @@ func (v *view) comment(ctx context.Context) error {
 // options say what is told with the plan.
 func (v *view) options(budget int) plan.MarkdownOptions {
 	o := plan.MarkdownOptions{
-		Traits: v.e.traits, Title: v.set, Budget: budget, Link: v.run.URL, Head: v.head(), Base: v.base(),
-		Rest: v.run.URL, Reads: int(v.e.reads.Load()), Duration: forecast(v.fleet, v.e.flags.parallelism),
-		Banners: v.e.said, Merge: v.onMerge(), Next: v.next(),
+		Traits: v.e.traits, Title: setOf(v.e.flags.environments), Budget: budget, Reads: int(v.e.reads.Load()),
+		Duration: forecast(v.fleet, v.e.flags.parallelism), Banners: v.e.said, Next: v.next(),
+	}
+	if v.job != nil {
+		o.Link, o.Rest, o.Head, o.Base, o.Merge = v.run.URL, v.run.URL, v.head(), v.base(), v.onMerge()
 	}
 	for _, w := range v.e.est.Warnings() {
 		o.Lints = append(o.Lints, w.String())
