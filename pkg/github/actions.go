@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"unicode"
 )
 
 // mostJobSummary is how much GitHub takes of a step's summary, with some room: it
@@ -20,8 +21,12 @@ func (r *Run) WriteSummary(markdown string) error {
 	if r.summary == "" {
 		return nil
 	}
-	if len(markdown) > mostJobSummary {
-		i := strings.LastIndexByte(markdown[:mostJobSummary-100], '\n')
+	room := mostJobSummary
+	if f, err := os.Stat(r.summary); err == nil {
+		room -= int(min(f.Size(), mostJobSummary)) // what the step said before
+	}
+	if len(markdown) > room {
+		i := strings.LastIndexByte(markdown[:max(0, room-100)], '\n')
 		markdown = markdown[:i+1] + "\n\n… cut: GitHub shows a mebibyte of a summary.\n"
 	}
 	return appendTo(r.summary, markdown+"\n")
@@ -117,6 +122,8 @@ func Text(s string) string {
 	var b strings.Builder
 	for _, r := range strings.Join(strings.Fields(strings.ToValidUTF8(s, "�")), " ") {
 		switch {
+		case unicode.In(r, unicode.Cc, unicode.Bidi_Control): // the latter turn the direction of writing
+			b.WriteRune('�')
 		case r == '<':
 			b.WriteString("&lt;")
 		case r == '&':

@@ -33,6 +33,10 @@ func TestSummariesAreCutAtALine(t *testing.T) {
 	require.NoError(t, err)
 	require.Less(t, len(b), 1<<20)
 	require.True(t, strings.HasSuffix(string(b), "abcde\n\n\n… cut: GitHub shows a mebibyte of a summary.\n\n"), string(b[len(b)-100:]))
+	require.NoError(t, r.WriteSummary(strings.Repeat("more\n", 1000)))
+	b, err = os.ReadFile(r.summary)
+	require.NoError(t, err)
+	require.Less(t, len(b), 1<<20, "what the step said before counts")
 }
 
 func TestQuotedTextIsNoCommand(t *testing.T) {

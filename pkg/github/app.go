@@ -34,7 +34,7 @@ func (a *App) tokens(base *url.URL, owner, repo string, via http.RoundTripper, n
 		now = time.Now
 	}
 	s := &installation{app: a.ID, key: key, owner: owner, repo: repo, now: now}
-	s.api = gh.NewClient(&http.Client{Transport: &oauth2.Transport{Source: oauth2.ReuseTokenSource(nil, proof{s}), Base: via}})
+	s.api = gh.NewClient(signed(oauth2.ReuseTokenSource(nil, proof{s}), via))
 	s.api.BaseURL = base
 	return oauth2.ReuseTokenSourceWithExpiry(nil, s, 5*time.Minute), nil
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 
 	gh "github.com/google/go-github/v60/github"
 )
@@ -70,7 +71,7 @@ func (c *Client) artifact(ctx context.Context, name, sha string) (found *gh.Arti
 	}
 	// go-github v60 cannot ask for a name, and there may be thousands.
 	for at := 1; ; at++ {
-		req, err := c.api.NewRequest(http.MethodGet, fmt.Sprintf("repos/%s/%s/actions/artifacts?name=%s&per_page=%d&page=%d", c.owner, c.repo, name, page, at), nil)
+		req, err := c.api.NewRequest(http.MethodGet, fmt.Sprintf("repos/%s/%s/actions/artifacts?name=%s&per_page=%d&page=%d", c.owner, c.repo, url.QueryEscape(name), page, at), nil)
 		if err != nil {
 			return nil, err
 		}

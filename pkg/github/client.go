@@ -72,12 +72,32 @@ func New(o Options) (*Client, error) {
 	default:
 		return nil, errors.New("github: there is no token: set GITHUB_TOKEN, or QDEPLOY_GITHUB_APP_ID and QDEPLOY_GITHUB_APP_KEY")
 	}
-	c.http = &http.Client{Transport: &oauth2.Transport{Source: c.tokens, Base: limited}}
+	c.http = signed(c.tokens, limited)
 	c.bare = &http.Client{Transport: limited}
 	c.api = gh.NewClient(c.http)
 	c.api.BaseURL = base
 	return c, nil
 }
+
+// signed is a client that sends a token with each request, and so follows no link
+// to another host.
+func signed(tokens oauth2.TokenSource, via http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport: &oauth2.Transport{Source: tokens, Base: via},
+		CheckRedirect: func(next *http.Request, before []*http.Request) error {
+			if first := before[0].URL; next.URL.Host != first.Host || next.URL.Scheme != first.Scheme {
+				return errors.New("GitHub leads to another host, which is not followed")
+			}
+			if len(before) >= mostRedirects {
+				return errors.New("GitHub leads on and on")
+			}
+			return nil
+		},
+	}
+}
+
+// mostRedirects is enough for a repository that was renamed.
+const mostRedirects = 3
 
 // apiURL is the base that go-github wants: with a slash at its end.
 func apiURL(s string) (*url.URL, error) {

@@ -72,20 +72,20 @@ func (c *Client) PutComment(ctx context.Context, number int, m Marker, body stri
 	if len(ours) == 0 {
 		return c.addComment(ctx, number, m, text)
 	}
+	now := ours[0]
+	if now.Body != text {
+		_, _, err := c.api.Issues.EditComment(ctx, c.owner, c.repo, now.ID, &gh.IssueComment{Body: &text})
+		if err != nil {
+			return nil, wrap(fmt.Sprintf("comment of #%d", number), err)
+		}
+		now.Body, now.Marker = text, m
+	}
 	for _, x := range ours[1:] {
 		if err := c.minimize(ctx, x.NodeID); err != nil {
 			return nil, err
 		}
 	}
-	old := ours[0]
-	if old.Body == text {
-		return &old, nil
-	}
-	x, _, err := c.api.Issues.EditComment(ctx, c.owner, c.repo, old.ID, &gh.IssueComment{Body: &text})
-	if err != nil {
-		return nil, wrap(fmt.Sprintf("comment of #%d", number), err)
-	}
-	return &Comment{ID: x.GetID(), NodeID: x.GetNodeID(), URL: x.GetHTMLURL(), Body: text, Marker: m}, nil
+	return &now, nil
 }
 
 // addComment makes a comment. When the answer is lost it looks whether the comment

@@ -9,8 +9,11 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
+	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +21,7 @@ import (
 
 	"github.com/qdeploy/qdeploy/pkg/github"
 	"github.com/qdeploy/qdeploy/pkg/github/githubtest"
+	"github.com/qdeploy/qdeploy/pkg/github/githubtest/contract"
 )
 
 // forge is GitHub with a repository, a pull request, and a client.
@@ -34,7 +38,7 @@ func newForge(t *testing.T) *forge {
 	f.hub.AddToken("t0ken", githubtest.Token{Kind: githubtest.Actions, Permissions: map[string]string{
 		"contents": "read", "pull-requests": "write", "issues": "write", "statuses": "write", "checks": "write", "deployments": "write", "actions": "read",
 	}})
-	s := httptest.NewServer(f.hub)
+	s := httptest.NewServer(checked(t, f.hub))
 	t.Cleanup(s.Close)
 	f.site = githubtest.Enterprise(s.URL)
 	f.repo.Commit("topic", "Topic", map[string]string{"a": "2\n"})
@@ -42,6 +46,21 @@ func newForge(t *testing.T) *forge {
 	f.Client = f.client(t, github.Options{Token: "t0ken"})
 	t.Cleanup(func() { require.Empty(t, f.hub.Complaints()) })
 	return f
+}
+
+var loadContract = sync.OnceValues(func() (*contract.Checker, error) {
+	return contract.Load(os.Getenv("QDEPLOY_GITHUB_OPENAPI"))
+})
+
+// checked holds all traffic against GitHub's own description.
+func checked(t *testing.T, h http.Handler) http.Handler {
+	if os.Getenv("QDEPLOY_GITHUB_OPENAPI") == "" {
+		t.Log("QDEPLOY_GITHUB_OPENAPI is not set: the traffic is not held against GitHub's API description")
+		return h
+	}
+	k, err := loadContract()
+	require.NoError(t, err)
+	return k.Wrap(h, func(breach string) { t.Errorf("contract: %s", breach) })
 }
 
 func (f *forge) client(t *testing.T, o github.Options) *github.Client {
@@ -153,7 +172,7 @@ func TestStatusAndDeployment(t *testing.T) {
 func TestOneIssueForAKey(t *testing.T) {
 	f := newForge(t)
 	put := func(title, body string) int {
-		n, err := f.PutIssue(t.Context(), "drift prod", title, body, []string{github.IssueLabel})
+		n, err := f.PutIssue(t.Context(), "drift prod", title, body, []string{"drift"})
 		require.NoError(t, err)
 		return n
 	}
@@ -171,6 +190,7 @@ func TestOneIssueForAKey(t *testing.T) {
 	require.Empty(t, keys)
 	require.Equal(t, n, put("Drift again", "three"), "opened again")
 	require.Contains(t, f.repo.Dump(), "issue, open reopened: Drift again")
+	require.ElementsMatch(t, []string{"drift", github.IssueLabel}, f.repo.Labels(n))
 }
 
 func zipped(t *testing.T, name, text string) []byte {
@@ -195,11 +215,11 @@ func TestArtifactsAreOurOwn(t *testing.T) {
 	require.ErrorIs(t, err, github.ErrNotFound)
 
 	sha := f.repo.Head("topic")
-	require.NoError(t, f.repo.AddArtifact(f.repo.PullRun(1, "opened"), "plan", zipped(t, "plan.json", "mine")))
-	text, err := f.ArtifactFile(t.Context(), "plan", sha, "plan.json")
+	require.NoError(t, f.repo.AddArtifact(f.repo.PullRun(1, "opened"), "plan prod, test & more", zipped(t, "plan.json", "mine")))
+	text, err := f.ArtifactFile(t.Context(), "plan prod, test & more", sha, "plan.json")
 	require.NoError(t, err)
 	require.Equal(t, "mine", string(text))
-	_, err = f.ArtifactFile(t.Context(), "plan", sha, "other.json")
+	_, err = f.ArtifactFile(t.Context(), "plan prod, test & more", sha, "other.json")
 	require.ErrorIs(t, err, github.ErrNotFound)
 	_, err = f.ArtifactFile(t.Context(), "other", sha, "plan.json")
 	require.ErrorIs(t, err, github.ErrNotFound)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	gh "github.com/google/go-github/v60/github"
@@ -44,7 +45,7 @@ func (c *Client) issues(ctx context.Context, state string) (map[string]ours, err
 }
 
 // PutIssue keeps one open issue for a key: it makes it, rewrites it when it
-// differs, and opens it again when it was closed.
+// differs, and opens it again when it was closed. It has [IssueLabel] beside labels.
 func (c *Client) PutIssue(ctx context.Context, key, title, body string, labels []string) (number int, err error) {
 	text := keyMarker{MarkerVersion, key}.String() + "\n" + body
 	all, err := c.issues(ctx, "all")
@@ -53,6 +54,9 @@ func (c *Client) PutIssue(ctx context.Context, key, title, body string, labels [
 	}
 	old, known := all[key]
 	if !known {
+		if !slices.Contains(labels, IssueLabel) {
+			labels = append([]string{IssueLabel}, labels...)
+		}
 		for _, l := range labels {
 			if err := c.makeLabel(ctx, l); err != nil {
 				return 0, err

@@ -68,6 +68,7 @@ func TestEventsOfForks(t *testing.T) {
 }
 
 func TestTextIsSafe(t *testing.T) {
+	require.Equal(t, "a\ufffdb\ufffdc", Text("a\u202eb\x1bc"))
 	require.Equal(t, "by &#64;jo in &#35;1 &lt;b\\> \\[x\\]\\(y\\)", Text("by @jo\n in #1 <b> [x](y)"))
 	require.Equal(t, "````text\n```\n<! -- x\n````\n", Fence("text", "```\n<!-- x"))
 }

@@ -2,6 +2,7 @@ package github
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -65,23 +66,18 @@ var labelColors = map[string]string{LabelChange: "1d76db", LabelDestroy: "d73a4a
 // Labels makes label the one of ours that a pull request has.
 func (c *Client) Labels(ctx context.Context, number int, label string) error {
 	what := fmt.Sprintf("labels of #%d", number)
-	var have []string
-	err := each(func(o gh.ListOptions) (*gh.Response, error) {
-		list, r, err := c.api.Issues.ListLabelsByIssue(ctx, c.owner, c.repo, number, &o)
-		for _, l := range list {
-			have = append(have, l.GetName())
-		}
-		return r, err
-	})
+	have, err := c.labels(ctx, number)
 	if err != nil {
-		return wrap(what, err)
+		return err
 	}
 	for _, other := range []string{LabelChange, LabelDestroy, LabelNoChange} {
 		if other == label || !slices.Contains(have, other) {
 			continue
 		}
 		if _, err := c.api.Issues.RemoveLabelForIssue(ctx, c.owner, c.repo, number, other); err != nil {
-			return wrap(what, err)
+			if err = wrap(what, err); !isNotFound(err) { // somebody was faster
+				return err
+			}
 		}
 	}
 	if slices.Contains(have, label) {
@@ -92,6 +88,18 @@ func (c *Client) Labels(ctx context.Context, number int, label string) error {
 	}
 	_, _, err = c.api.Issues.AddLabelsToIssue(ctx, c.owner, c.repo, number, []string{label})
 	return wrap(what, err)
+}
+
+// labels lists what a pull request is labelled with.
+func (c *Client) labels(ctx context.Context, number int) (names []string, err error) {
+	err = each(func(o gh.ListOptions) (*gh.Response, error) {
+		list, r, err := c.api.Issues.ListLabelsByIssue(ctx, c.owner, c.repo, number, &o)
+		for _, l := range list {
+			names = append(names, l.GetName())
+		}
+		return r, err
+	})
+	return names, wrap(fmt.Sprintf("labels of #%d", number), err)
 }
 
 // makeLabel makes a label of the repository in its colour, if there is none.
@@ -105,6 +113,10 @@ func (c *Client) makeLabel(ctx context.Context, name string) error {
 		color = "ededed"
 	}
 	_, _, err = c.api.Issues.CreateLabel(ctx, c.owner, c.repo, &gh.Label{Name: &name, Color: &color})
+	var r *gh.ErrorResponse
+	if errors.As(err, &r) && slices.ContainsFunc(r.Errors, func(e gh.Error) bool { return e.Code == "already_exists" }) {
+		return nil // another job was faster
+	}
 	return wrap("label "+name, err)
 }
 
@@ -113,7 +125,12 @@ func (c *Client) makeLabel(ctx context.Context, name string) error {
 // pull request does not have the label.
 func (c *Client) LabelledBy(ctx context.Context, number int, label string) (login string, at time.Time, may bool, err error) {
 	what := fmt.Sprintf("label %s of #%d", label, number)
-	on := false
+	have, err := c.labels(ctx, number)
+	if err != nil {
+		return "", time.Time{}, false, err
+	}
+	// The events alone do not tell of a label that was deleted or renamed.
+	on, there := false, slices.ContainsFunc(have, func(l string) bool { return strings.EqualFold(l, label) })
 	err = each(func(o gh.ListOptions) (*gh.Response, error) {
 		list, r, err := c.api.Issues.ListIssueEvents(ctx, c.owner, c.repo, number, &o)
 		for _, e := range list {
@@ -132,7 +149,7 @@ func (c *Client) LabelledBy(ctx context.Context, number int, label string) (logi
 	if err != nil {
 		return "", time.Time{}, false, wrap(what, err)
 	}
-	if !on {
+	if !on || !there {
 		return "", time.Time{}, false, &refusal{"github: " + what + ": not there", ErrNotFound}
 	}
 	p, _, err := c.api.Repositories.GetPermissionLevel(ctx, c.owner, c.repo, login)
