@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"io/fs"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -12,11 +13,13 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/qdeploy/qdeploy/pkg/github/githubtest"
+	githubcontract "github.com/qdeploy/qdeploy/pkg/github/githubtest/contract"
 )
 
 // A forge is the GitHub of one script: one repository, acme/tenants, and the job
@@ -47,9 +50,26 @@ func cmdHub(ts *testscript.TestScript, neg bool, args []string) {
 		"contents": "write", "pull-requests": "write", "issues": "write", "statuses": "write", "checks": "write", "deployments": "write", "actions": "read",
 	}})
 	f.hub.AddToken(forkToken, githubtest.Token{Kind: githubtest.Actions, Permissions: map[string]string{"contents": "read", "pull-requests": "read"}})
-	f.server = httptest.NewServer(f.hub)
+	f.server = httptest.NewServer(gitHubChecked(f.hub, ts.Getenv("QDEPLOY_BREACHES")))
 	f.site = githubtest.Enterprise(f.server.URL)
 	l.forge = f
+}
+
+var loadGitHubContract = sync.OnceValues(func() (*githubcontract.Checker, error) {
+	return githubcontract.Load(os.Getenv("QDEPLOY_GITHUB_OPENAPI"))
+})
+
+// gitHubChecked holds what is said to GitHub, and its answers, against GitHub's own
+// description, where that is at hand.
+func gitHubChecked(h http.Handler, to string) http.Handler {
+	if os.Getenv("QDEPLOY_GITHUB_OPENAPI") == "" {
+		return h
+	}
+	k, err := loadGitHubContract()
+	if err != nil {
+		panic(err)
+	}
+	return k.Wrap(h, func(breach string) { noteBreach(to, breach) })
 }
 
 func filesIn(ts *testscript.TestScript, dir string) map[string]string {

@@ -47,21 +47,27 @@ func checkedTo(h http.Handler, to string) http.Handler {
 	if err != nil {
 		panic(err)
 	}
-	return k.Wrap(h, func(breach string) {
-		f, err := os.OpenFile(to, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-		if err != nil {
-			panic(err)
-		}
-		defer f.Close()
-		if _, err := f.WriteString(breach + "\n"); err != nil {
-			panic(err)
-		}
-	})
+	return k.Wrap(h, func(breach string) { noteBreach(to, breach) })
+}
+
+// noteBreach writes down what broke a contract, for the end of the script.
+func noteBreach(to, breach string) {
+	f, err := os.OpenFile(to, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		panic(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteString(breach + "\n"); err != nil {
+		panic(err)
+	}
 }
 
 func TestScript(t *testing.T) {
 	if os.Getenv("QDEPLOY_OPENAPI") == "" {
 		t.Log("QDEPLOY_OPENAPI is not set: the traffic is not held against Qlik's API description")
+	}
+	if os.Getenv("QDEPLOY_GITHUB_OPENAPI") == "" {
+		t.Log("QDEPLOY_GITHUB_OPENAPI is not set: the traffic is not held against GitHub's API description")
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
