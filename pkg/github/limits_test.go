@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,11 +23,10 @@ type step struct {
 }
 
 // scripted serves the steps one after the other, then 200s, and counts.
-func scripted(t *testing.T, steps []step) (*httptest.Server, *int) {
-	n := new(int)
+func scripted(t *testing.T, steps []step) (*httptest.Server, *atomic.Int64) {
+	n := new(atomic.Int64)
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		i := *n
-		*n++
+		i := int(n.Add(1)) - 1
 		if i >= len(steps) {
 			_, _ = w.Write([]byte(`{"id": 1, "state": "success"}`))
 			return
@@ -88,12 +88,12 @@ func TestLimitsAreObeyed(t *testing.T) {
 			if c.fails != "" {
 				require.ErrorContains(t, err, c.fails)
 				require.NotContains(t, err.Error(), canary)
-				require.Equal(t, 1, *n)
+				require.EqualValues(t, 1, n.Load())
 				return
 			}
 			require.NoError(t, err)
 			require.Equal(t, c.waits, *waits)
-			require.Equal(t, len(c.steps)+1, *n)
+			require.EqualValues(t, len(c.steps)+1, n.Load())
 		})
 	}
 }
@@ -105,7 +105,7 @@ func TestReadsAreRepeated(t *testing.T) {
 	prs, err := c.PullRequestsOf(t.Context(), "abc")
 	require.NoError(t, err)
 	require.Empty(t, prs)
-	require.Equal(t, 4, *n)
+	require.EqualValues(t, 4, n.Load())
 	require.Equal(t, []time.Duration{2 * time.Second, 4 * time.Second, 8 * time.Second}, *waits)
 }
 
@@ -117,7 +117,7 @@ func TestNothingIsBlockedOnThisSide(t *testing.T) {
 	for range 2 {
 		require.NoError(t, c.Status(t.Context(), "abc", Status{State: StatusSuccess, Context: "x"}))
 	}
-	require.Equal(t, 2, *n)
+	require.EqualValues(t, 2, n.Load())
 }
 
 // The body is whole each time.

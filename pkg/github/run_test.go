@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,11 +71,11 @@ func TestWhatAJobIsAbout(t *testing.T) {
 // hub's clock is behind, so that its tokens are old when they come.
 func TestTokensOfAppsAreRenewed(t *testing.T) {
 	for age, want := range map[time.Duration]int{0: 1, 56 * time.Minute: 3} {
-		made := 0
+		var made atomic.Int64
 		now := func() time.Time { return time.Now().Add(-age) }
 		hub := githubtest.New(t.TempDir(), githubtest.Options{Now: now, Calls: func(c githubtest.Call) {
 			if strings.HasSuffix(c.Path, "/access_tokens") {
-				made++
+				made.Add(1)
 			}
 		}})
 		hub.AddRepo("acme/tenants", map[string]string{"a": "1\n"})
@@ -92,7 +93,7 @@ func TestTokensOfAppsAreRenewed(t *testing.T) {
 			_, _, err = c.GitAuth(t.Context())
 			require.NoError(t, err)
 		}
-		require.Equal(t, want, made, "tokens that are %s old", age)
+		require.EqualValues(t, want, made.Load(), "tokens that are %s old", age)
 		require.Empty(t, hub.Complaints())
 		s.Close()
 	}
@@ -100,8 +101,8 @@ func TestTokensOfAppsAreRenewed(t *testing.T) {
 
 // A token goes to the host that it is for, wherever that host leads.
 func TestTokensStayWithTheirHost(t *testing.T) {
-	visits := 0
-	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visits++ }))
+	var visits atomic.Int64
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visits.Add(1) }))
 	defer other.Close()
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, other.URL+"/x", http.StatusTemporaryRedirect)
@@ -114,5 +115,5 @@ func TestTokensStayWithTheirHost(t *testing.T) {
 	_, err = c.Comment(t.Context(), 1, "prod")
 	require.ErrorContains(t, err, "another host")
 	require.NotContains(t, err.Error(), "c4nary")
-	require.Zero(t, visits)
+	require.Zero(t, visits.Load())
 }
