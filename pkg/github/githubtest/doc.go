@@ -16,6 +16,11 @@
 //	pull := repo.OpenPull(githubtest.Pull{Title: "Say more", Head: "topic"})
 //	env, err := repo.PullRun(pull, "opened").Environ(githubtest.Enterprise(server.URL), t.TempDir())
 //
+// Not modelled: points per minute and requests at a time, reviews, review
+// comments, assets of releases, teams, webhooks, check suites, rulesets beyond
+// [Repo.Protect], public repositories, a rebase merge, other default branches
+// than main. GraphQL is viewer and minimizeComment.
+//
 // A test ends with a look at [Hub.Complaints]: what a caller asked for that
 // GitHub does not have.
 package githubtest

@@ -75,22 +75,28 @@ func (c *call) minimize(field graphField) (object, *reply) {
 	if !slices.Contains(classifiers, why) {
 		return fail("argumentLiteralsIncompatible", "Argument 'classifier' on InputObject 'MinimizeCommentInput' has an invalid value (%s).", why)
 	}
-	for _, name := range c.hub.repoNames() {
-		r := c.hub.repos[name]
+	r, x := c.hub.commentOf(id)
+	if x == nil || !c.token.reaches(r) {
+		return fail("NOT_FOUND", "Could not resolve to a node with the global id of '%s'", id)
+	}
+	if !c.token.allows(r, "issues", "write") && (x.on.pull == nil || !c.token.allows(r, "pull-requests", "write")) {
+		return fail("FORBIDDEN", "Resource not accessible by integration")
+	}
+	x.minimized = why
+	return object{"clientMutationId": input["clientMutationId"], "minimizedComment": object{
+		"isMinimized": true, "minimizedReason": why, "viewerCanMinimize": true,
+	}}, nil
+}
+
+// commentOf finds a comment by its node id, nil if there is none.
+func (h *Hub) commentOf(id string) (*Repo, *comment) {
+	for _, r := range h.repos {
 		for _, i := range r.issues {
-			for _, x := range i.comments {
-				if node("IC", x.id) != id || !c.token.reaches(r) {
-					continue
-				}
-				if !c.token.allows(r, "issues", "write") && (i.pull == nil || !c.token.allows(r, "pull-requests", "write")) {
-					return fail("FORBIDDEN", "Resource not accessible by integration")
-				}
-				x.minimized = why
-				return object{"clientMutationId": input["clientMutationId"], "minimizedComment": object{
-					"isMinimized": true, "minimizedReason": why, "viewerCanMinimize": true,
-				}}, nil
+			n := slices.IndexFunc(i.comments, func(x *comment) bool { return node("IC", x.id) == id })
+			if n >= 0 {
+				return r, i.comments[n]
 			}
 		}
 	}
-	return fail("NOT_FOUND", "Could not resolve to a node with the global id of '%s'", id)
+	return nil, nil
 }
