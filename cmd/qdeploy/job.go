@@ -128,8 +128,21 @@ func (j *job) heed(ctx context.Context, e *engine) error {
 	if pr.Fork {
 		return nil
 	}
+	if j.run.Action == "synchronize" && e.guards.Override != "" {
+		return j.forget(ctx, e)
+	}
 	said, err := j.lift(ctx, &e.guards, pr.Number)
 	e.said = append(e.said, said...)
+	return err
+}
+
+// forget takes the label that overrides the guards off a pull request that has new
+// commits: whoever put it on has not seen them.
+func (j *job) forget(ctx context.Context, e *engine) error {
+	was, err := j.client.Unlabel(ctx, j.run.PullRequest.Number, e.guards.Override)
+	if was {
+		e.said = append(e.said, "The guards are no longer overridden: there are commits since "+e.guards.Override+" was put on.")
+	}
 	return err
 }
 

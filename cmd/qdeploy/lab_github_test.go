@@ -135,7 +135,7 @@ func cmdJob(ts *testscript.TestScript, neg bool, args []string) {
 	token := jobToken
 	switch args[0] {
 	case "pull_request":
-		f.run = f.repo.PullRun(number(ts, args[1]), "synchronize")
+		f.run = f.repo.PullRun(number(ts, args[1]), append(args[2:], "opened")[0])
 	case "fork":
 		f.run, token = f.repo.PullRun(number(ts, args[1]), "synchronize"), forkToken
 	case "push":

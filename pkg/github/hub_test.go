@@ -151,6 +151,11 @@ func TestLabelsAreOne(t *testing.T) {
 	_, _, may, err = f.LabelledBy(t.Context(), 1, "bug")
 	require.NoError(t, err)
 	require.True(t, may)
+	for _, there := range []bool{true, false} {
+		was, err := f.Unlabel(t.Context(), 1, "bug")
+		require.NoError(t, err)
+		require.Equal(t, there, was)
+	}
 	_, _, _, err = f.LabelledBy(t.Context(), 1, "none")
 	require.ErrorIs(t, err, github.ErrNotFound)
 }

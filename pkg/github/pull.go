@@ -120,6 +120,16 @@ func (c *Client) makeLabel(ctx context.Context, name string) error {
 	return wrap("label "+name, err)
 }
 
+// Unlabel takes a label off a pull request. It reports whether it was there.
+func (c *Client) Unlabel(ctx context.Context, number int, label string) (was bool, err error) {
+	_, err = c.api.Issues.RemoveLabelForIssue(ctx, c.owner, c.repo, number, label)
+	err = wrap(fmt.Sprintf("label %s of #%d", label, number), err)
+	if isNotFound(err) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
 // LabelledBy says who put a label on a pull request that has it now, when, and
 // whether they may write to the repository. It fails with [ErrNotFound] if the
 // pull request does not have the label.

@@ -15,6 +15,7 @@ import (
 //
 // https://docs.github.com/en/actions/reference/workflows-and-actions/variables
 type Run struct {
+	Action     string // of the event: opened, synchronize, labeled, …
 	Event      string // pull_request, merge_group, push, schedule, workflow_dispatch, …
 	Repository string // owner/name
 	SHA        string // checked out; of a pull request, the merge that GitHub made for trying
@@ -89,6 +90,7 @@ func RunFromEnv(getenv func(string) string) (*Run, error) {
 // event is what is read of a payload.
 // https://docs.github.com/en/webhooks/webhook-events-and-payloads
 type event struct {
+	Action      string `json:"action"`
 	Number      int    `json:"number"`
 	Before      string `json:"before"`
 	PullRequest *struct {
@@ -123,6 +125,7 @@ func (r *Run) read(text []byte) error {
 	if err := json.Unmarshal(text, &e); err != nil {
 		return fmt.Errorf("the event is not JSON of an event: %w", err)
 	}
+	r.Action = e.Action
 	if r.Event == "push" && strings.Trim(e.Before, "0") != "" {
 		r.Base = e.Before
 	}
