@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/user"
+	"syscall"
 	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/ledger"
@@ -26,7 +27,7 @@ func (m *memory) lock(ctx context.Context, p *program, run string, patient time.
 	holder := m.holder(run)
 	told := false
 	for end := time.Now().Add(patient); ; {
-		lease, err := m.ledger.Acquire(ctx, holder, leaseTime)
+		lease, err := m.ledger.Acquire(ctx, holder, leaseTime, gone)
 		if err == nil {
 			return m.keepLease(ctx, lease), nil
 		}
@@ -68,15 +69,26 @@ func (m *memory) as(who ledger.Identity) {
 
 // holder says who applies: the job, or the person at this machine.
 func (m *memory) holder(run string) ledger.Holder {
-	if m.identity.Run != "" {
-		return ledger.Holder{Run: run, Who: m.identity.Name, URL: m.identity.Run}
-	}
-	h := ledger.Holder{Run: run, Who: "somebody"}
-	if u, err := user.Current(); err == nil {
+	h := ledger.Holder{Run: run, Who: m.identity.Name, URL: m.identity.Run}
+	if u, err := user.Current(); err == nil && h.Who == "" {
 		h.Who = u.Username
 	}
 	if name, err := os.Hostname(); err == nil {
-		h.Who += " at " + name
+		h.Host, h.PID = name, os.Getpid()
+		if h.URL == "" {
+			h.Who += " at " + name
+		}
 	}
 	return h
+}
+
+// gone reports whether a run was started on this machine and its process is no
+// more: killed, for it would have given the lease back.
+func gone(h ledger.Holder) bool {
+	host, err := os.Hostname()
+	if err != nil || h.PID == 0 || h.Host != host {
+		return false
+	}
+	p, err := os.FindProcess(h.PID)
+	return err == nil && errors.Is(p.Signal(syscall.Signal(0)), os.ErrProcessDone)
 }

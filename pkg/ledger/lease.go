@@ -26,6 +26,10 @@ type Holder struct {
 	Run string `json:"run"` // names the attempt of a job: a re-run is another one
 	Who string `json:"who,omitempty"`
 	URL string `json:"url,omitempty"`
+
+	// Host and PID are the process: another one on its machine can see that it is gone.
+	Host string `json:"host,omitempty"`
+	PID  int    `json:"pid,omitempty"`
 }
 
 // HeldError is an [ErrHeld] with who holds the lease.
@@ -73,12 +77,13 @@ type Lease struct {
 func (s *Lease) Fence() int64 { return s.fence }
 
 // Acquire takes the lease for ttl. It fails with [ErrHeld] while another run has
-// it; of one that expired more than [Skew] ago it is taken over. The same run may
-// take its own again: what it held before is then fenced.
+// it; one that expired more than [Skew] ago is taken over, and one whose holder
+// gone says is no more. The same holder may take its own again: what it held before
+// is then fenced. gone may be nil.
 //
 // From then on each write of this Ledger checks, in the commit that it makes,
 // that the lease is still ours, and fails with [ErrFenced] otherwise.
-func (l *Ledger) Acquire(ctx context.Context, who Holder, ttl time.Duration) (*Lease, error) {
+func (l *Ledger) Acquire(ctx context.Context, who Holder, ttl time.Duration, gone func(Holder) bool) (*Lease, error) {
 	if who.Run == "" || ttl <= 0 {
 		return nil, errors.New("ledger: a lease needs a run and a time to live")
 	}
@@ -91,7 +96,8 @@ func (l *Ledger) Acquire(ctx context.Context, who Holder, ttl time.Duration) (*L
 		if err != nil {
 			return nil, "", err
 		}
-		if c.Holder != nil && c.Holder.Run != who.Run && !now.After(c.Until.Add(Skew)) {
+		held := c.Holder != nil && *c.Holder != who && !now.After(c.Until.Add(Skew))
+		if held && (gone == nil || !gone(*c.Holder)) {
 			return nil, "", &HeldError{Holder: *c.Holder, Since: c.Since, Until: c.Until}
 		}
 		s.fence = c.Fence + 1

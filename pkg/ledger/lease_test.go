@@ -53,11 +53,11 @@ func TestLeaseLife(t *testing.T) {
 			first.SetClock(clock.now)
 			second.SetClock(clock.now)
 			ctx, one, two := t.Context(), Holder{Run: "run 1", Who: "ada", URL: "https://ci/1"}, Holder{Run: "run 2"}
-			held, err := first.Acquire(ctx, one, ttl)
+			held, err := first.Acquire(ctx, one, ttl, nil)
 			require.NoError(t, err)
 			require.NoError(t, first.Write("ours", at("acme", 1)))
 
-			_, err = second.Acquire(ctx, two, ttl)
+			_, err = second.Acquire(ctx, two, ttl, nil)
 			require.ErrorIs(t, err, ErrHeld)
 			var who *HeldError
 			require.True(t, errors.As(err, &who))
@@ -67,11 +67,11 @@ func TestLeaseLife(t *testing.T) {
 			clock.forward(ttl)
 			require.NoError(t, held.Renew(ctx))
 			clock.forward(ttl + Skew)
-			_, err = second.Acquire(ctx, two, ttl)
+			_, err = second.Acquire(ctx, two, ttl, nil)
 			require.ErrorIs(t, err, ErrHeld, "clocks may differ")
 			clock.forward(time.Second)
 			require.NoError(t, first.Write("late and still ours", at("acme", 2)))
-			taken, err := second.Acquire(ctx, two, ttl)
+			taken, err := second.Acquire(ctx, two, ttl, nil)
 			require.NoError(t, err)
 			require.Greater(t, taken.Fence(), held.Fence())
 
@@ -94,7 +94,7 @@ func TestLeaseLife(t *testing.T) {
 
 			require.NoError(t, taken.Release(ctx))
 			require.ErrorIs(t, taken.Renew(ctx), ErrFenced)
-			again, err := first.Acquire(ctx, one, ttl)
+			again, err := first.Acquire(ctx, one, ttl, nil)
 			require.NoError(t, err)
 			require.Greater(t, again.Fence(), taken.Fence(), "the fence outlives a release")
 			require.NoError(t, first.Write("back", at("core", 4)))
@@ -104,14 +104,14 @@ func TestLeaseLife(t *testing.T) {
 
 func TestARunThatStartsAnewTakesItsOwnLease(t *testing.T) {
 	killed, anew := places(t)["one repository"](t)
-	old, err := killed.Acquire(t.Context(), Holder{Run: "run 1"}, ttl)
+	old, err := killed.Acquire(t.Context(), Holder{Run: "run 1"}, ttl, nil)
 	require.NoError(t, err)
-	s, err := anew.Acquire(t.Context(), Holder{Run: "run 1"}, ttl)
+	s, err := anew.Acquire(t.Context(), Holder{Run: "run 1"}, ttl, nil)
 	require.NoError(t, err)
 	require.Greater(t, s.Fence(), old.Fence())
 	require.ErrorIs(t, killed.Write("a ghost", at("acme", 1)), ErrFenced)
 	require.NoError(t, anew.Write("alive", at("acme", 1)))
-	_, err = anew.Acquire(t.Context(), Holder{}, ttl)
+	_, err = anew.Acquire(t.Context(), Holder{}, ttl, nil)
 	require.ErrorContains(t, err, "needs a run")
 }
 
@@ -159,7 +159,7 @@ func TestOneHolderAtATime(t *testing.T) {
 // holdOnce takes the lease, asking until it is free, writes, and gives it back.
 func holdOnce(ctx context.Context, l *Ledger, run string, inside *atomic.Int32) error {
 	for {
-		s, err := l.Acquire(ctx, Holder{Run: run}, ttl)
+		s, err := l.Acquire(ctx, Holder{Run: run}, ttl, nil)
 		if errors.Is(err, ErrHeld) {
 			continue
 		}
@@ -180,11 +180,11 @@ func TestALeaseThatCannotBePushedIsNotHeld(t *testing.T) {
 	dir := s.clone(t)
 	l := s.open(t, dir)
 	s.be(down)
-	_, err := l.Acquire(t.Context(), Holder{Run: "run 1"}, ttl)
+	_, err := l.Acquire(t.Context(), Holder{Run: "run 1"}, ttl, nil)
 	require.Error(t, err)
 	require.Empty(t, localHead(t, dir), "and nothing of it stays here")
 	s.be(nil)
-	_, err = s.open(t, s.clone(t)).Acquire(t.Context(), Holder{Run: "run 2"}, ttl)
+	_, err = s.open(t, s.clone(t)).Acquire(t.Context(), Holder{Run: "run 2"}, ttl, nil)
 	require.NoError(t, err)
 }
 
@@ -194,7 +194,7 @@ func TestEntriesKeptHereDoNotBringALostLeaseBack(t *testing.T) {
 	dir := s.clone(t)
 	l := s.open(t, dir)
 	l.SetClock(clock.now)
-	_, err := l.Acquire(t.Context(), Holder{Run: "run 1"}, ttl)
+	_, err := l.Acquire(t.Context(), Holder{Run: "run 1"}, ttl, nil)
 	require.NoError(t, err)
 	s.be(down)
 	require.ErrorIs(t, l.Write("offline", at("acme", 1)), ErrNotPushed)
@@ -202,7 +202,7 @@ func TestEntriesKeptHereDoNotBringALostLeaseBack(t *testing.T) {
 	clock.forward(ttl + Skew + time.Second)
 	other := s.open(t, s.clone(t))
 	other.SetClock(clock.now)
-	_, err = other.Acquire(t.Context(), Holder{Run: "run 2"}, ttl)
+	_, err = other.Acquire(t.Context(), Holder{Run: "run 2"}, ttl, nil)
 	require.NoError(t, err)
 	require.ErrorIs(t, l.Write("fenced", at("bolt", 2)), ErrFenced)
 	require.NoError(t, s.open(t, dir).Push(t.Context()))
@@ -229,7 +229,7 @@ func TestKeepRenewsAtAThirdOfTheTime(t *testing.T) {
 			return ctx.Err()
 		}
 	})
-	s, err := l.Acquire(t.Context(), Holder{Run: "run 1"}, ttl)
+	s, err := l.Acquire(t.Context(), Holder{Run: "run 1"}, ttl, nil)
 	require.NoError(t, err)
 	stop := s.Keep(t.Context())
 	for range 5 {
@@ -241,7 +241,7 @@ func TestKeepRenewsAtAThirdOfTheTime(t *testing.T) {
 	stop()
 	other := over(l.store)
 	other.SetClock(clock.now)
-	_, err = other.Acquire(t.Context(), Holder{Run: "run 2"}, ttl)
+	_, err = other.Acquire(t.Context(), Holder{Run: "run 2"}, ttl, nil)
 	var held *HeldError
 	require.True(t, errors.As(err, &held))
 	require.Equal(t, clock.now().Add(ttl), held.Until)
@@ -251,9 +251,9 @@ func TestKeepRenewsAtAThirdOfTheTime(t *testing.T) {
 func TestKeepEndsWhenTheLeaseIsLost(t *testing.T) {
 	l := InMemory()
 	l.SetPause(func(ctx context.Context, _ time.Duration) error { return ctx.Err() })
-	s, err := l.Acquire(t.Context(), Holder{Run: "run 1"}, ttl)
+	s, err := l.Acquire(t.Context(), Holder{Run: "run 1"}, ttl, nil)
 	require.NoError(t, err)
-	_, err = over(l.store).Acquire(t.Context(), Holder{Run: "run 1"}, ttl)
+	_, err = over(l.store).Acquire(t.Context(), Holder{Run: "run 1"}, ttl, nil)
 	require.NoError(t, err)
 	stop := s.Keep(t.Context())
 	stop()

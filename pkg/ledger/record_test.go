@@ -53,6 +53,25 @@ func TestALeaseFileThatIsBrokenIsAnError(t *testing.T) {
 	c, err := l.record(root, nil, "bad", "")
 	require.NoError(t, err)
 	require.NoError(t, l.move(Ref, c, nil))
-	_, err = l.Acquire(t.Context(), Holder{Run: "run 1"}, ttl)
+	_, err = l.Acquire(t.Context(), Holder{Run: "run 1"}, ttl, nil)
 	require.ErrorContains(t, err, "ledger: lease.json: ")
+}
+
+// A holder whose process is gone need not be waited for; only one takes over.
+func TestAHolderThatIsGoneIsNotWaitedFor(t *testing.T) {
+	l := InMemory()
+	dead := Holder{Run: "run 1", Host: "here", PID: 7}
+	old, err := l.Acquire(t.Context(), dead, ttl, nil)
+	require.NoError(t, err)
+	other := &Ledger{store: l.store, now: l.now}
+	_, err = other.Acquire(t.Context(), Holder{Run: "run 1", Host: "here", PID: 8}, ttl, nil)
+	require.ErrorIs(t, err, ErrHeld, "the same name, another process")
+	gone := func(h Holder) bool { return h == dead }
+	s, err := other.Acquire(t.Context(), Holder{Run: "run 2", Host: "here", PID: 9}, ttl, gone)
+	require.NoError(t, err)
+	require.Greater(t, s.Fence(), old.Fence())
+	require.ErrorIs(t, l.Write("late", entry("acme", "applied")), ErrFenced)
+	third := &Ledger{store: l.store, now: l.now}
+	_, err = third.Acquire(t.Context(), Holder{Run: "run 3"}, ttl, gone)
+	require.ErrorIs(t, err, ErrHeld)
 }
