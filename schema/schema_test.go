@@ -127,7 +127,7 @@ func TestDescribe(t *testing.T) {
 		{"tenants/acme/labels/tier", Field{Type: "a string"}},
 		{"tenants/acme/template", Field{}},
 		{"environments/prod/targets/0", Field{Fields: []string{"select", "tenants", "staging", "space", "apps"}, Type: "a struct"}},
-		{"environments/prod/apps/Sales", Field{Type: "a string"}},
+		{"environments/prod/apps/Sales", Field{Type: "a struct", Fields: []string{"version", "digest", "commit"}}},
 	} {
 		f, ok := Describe(strings.Split(c.path, "/")...)
 		require.True(t, ok, c.path)

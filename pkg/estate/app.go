@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
@@ -45,56 +44,64 @@ func (a App) FileOf(version string) string { return strings.ReplaceAll(a.File, v
 func (l *load) readApps() {
 	files := map[string]reading{} // those that cannot be read too, without a digest
 	words := l.wordsOfNames()
-	read := func(a App, version, at string) {
-		file := a.FileOf(version)
+	read := func(a App, pin Pin, at string) {
+		file := a.pinned(pin)
 		if _, done := files[file]; done {
 			return
 		}
-		app, p := decodeApp(l.e.src.fsys, file)
+		app, p := l.e.decodeApp(file)
 		if app == nil {
 			p.Pos = at
 			l.report(p)
 			files[file] = reading{}
 			return
 		}
-		files[file] = l.lint(a, version, app, words)
+		files[file] = l.lint(a, pin.Version, app, words)
 	}
 	for _, name := range sorted(l.e.apps) {
 		a := l.e.apps[name]
 		if !strings.Contains(a.File, versionMark) {
-			read(a, l.onePin(a), l.at("apps", name, "file"))
+			if version, pinned := l.onePin(a); version != "" || !pinned {
+				read(a, Pin{Version: version}, l.at("apps", name, "file"))
+			}
 		}
 	}
-	pins := map[string]map[string]string{}
+	environments := map[string]Environment{}
 	for _, env := range l.e.environments {
-		pins[env.Name] = env.Apps
+		environments[env.Name] = env
 		for _, name := range sorted(env.Apps) {
 			if a, ok := l.e.apps[name]; ok {
 				read(a, env.Apps[name], l.at("environments", env.Name, "apps", name))
+				if c := files[a.pinned(env.Apps[name])]; c.digest != "" && !l.checkDigest(env, name, c.digest) {
+					delete(env.Apps, name) // it is told of, once
+				}
 			}
 		}
 	}
 	for _, t := range l.targets {
 		for _, name := range t.apps {
 			a, ok := l.e.apps[name]
-			version := pins[t.environment][name]
-			if c := files[a.FileOf(version)]; ok && version != "" && c.digest != "" {
-				t.resources = append(t.resources, l.e.published(a, version, c.digest, t))
+			pin := environments[t.environment].Apps[name]
+			if c := files[a.pinned(pin)]; ok && pin.Version != "" && c.digest != "" {
+				t.resources = append(t.resources, l.e.published(a, pin, c.digest, t))
 				t.needs = append(t.needs, c.needs...)
 			}
 		}
 	}
 }
 
-// onePin returns the version of an app that has but one file, empty if no
-// environment pins it. It reports environments that pin different ones: one of
-// them would not run what it says.
-func (l *load) onePin(a App) (first string) {
+// onePin returns the version of an app that has but one file, as those
+// environments have it that pin no commit; empty if there are none, and whether
+// any environment pins the app. It reports environments that pin different ones:
+// one of them would not run what it says.
+func (l *load) onePin(a App) (first string, pinned bool) {
 	for _, env := range l.e.environments {
-		version, ok := env.Apps[a.Name]
-		if !ok {
+		pin, ok := env.Apps[a.Name]
+		pinned = pinned || ok
+		if !ok || pin.Commit != "" {
 			continue
 		}
+		version := pin.Version
 		if first == "" {
 			first = version
 		}
@@ -102,16 +109,15 @@ func (l *load) onePin(a App) (first string) {
 			l.report(Problem{
 				Pos:     l.at("environments", env.Name, "apps", a.Name),
 				Message: fmt.Sprintf("%s pins %s %s, but another environment pins %s and there is one file for both", env.Name, a.Name, version, first),
-				Hint:    fmt.Sprintf("keep a file per version, and write apps: %q: file: %q", a.Name, strings.TrimSuffix(a.File, ".qvf")+" {version}.qvf"),
+				Hint:    fmt.Sprintf("pin a commit, as qdeploy promote does; or keep a file per version, and write apps: %q: file: %q", a.Name, strings.TrimSuffix(a.File, ".qvf")+" {version}.qvf"),
 			})
 		}
 	}
-	return first
+	return first, pinned
 }
 
 // published returns the app as a target publishes it.
-func (e *Estate) published(a App, version, digest string, t *target) plan.Resource {
-	hex := digest[strings.Index(digest, ":")+1:]
+func (e *Estate) published(a App, pin Pin, digest string, t *target) plan.Resource {
 	r := plan.Resource{
 		Key:   plan.Key{Kind: "app", Name: t.space.Name + "/" + a.Name},
 		Pos:   cmp.Or(e.pinPos(t.environment, a.Name), t.pos),
@@ -120,10 +126,10 @@ func (e *Estate) published(a App, version, digest string, t *target) plan.Resour
 			"name":        a.Name,
 			"space":       t.space.String(),
 			"staging":     t.staging.String(),
-			"release":     version + "+q." + hex[:8],
+			"release":     releaseOf(pin.Version, digest),
 			"description": a.Description,
 			"data":        a.Data,
-			"file":        a.FileOf(version),
+			"file":        a.pinned(pin),
 			"digest":      digest,
 		}),
 	}
@@ -143,8 +149,15 @@ func (e *Estate) Digest(app []byte) string {
 }
 
 // decodeApp reads a QVF file, or says why it cannot.
-func decodeApp(fsys fs.FS, file string) (*qvf.App, Problem) {
-	text, err := readFile(fsys, file)
+func (e *Estate) decodeApp(file string) (*qvf.App, Problem) {
+	fsys, name, err := e.files(file)
+	var text []byte
+	if err == nil {
+		text, err = readFile(fsys, name)
+	}
+	if err != nil && name != file {
+		return nil, notThere(file, err)
+	}
 	if err != nil {
 		return nil, fileProblem(file, err)
 	}

@@ -29,8 +29,15 @@ func Content(dir, name string) ([]byte, error) {
 	return content(root.FS(), name)
 }
 
-// Content is the function [Content] for the files of this estate.
-func (e *Estate) Content(name string) ([]byte, error) { return content(e.src.fsys, name) }
+// Content is the function [Content] for the files of this estate, and for those
+// that pins keep in git's objects: COMMIT:PATH.
+func (e *Estate) Content(name string) ([]byte, error) {
+	files, name, err := e.files(name)
+	if err != nil {
+		return nil, err
+	}
+	return content(files, name)
+}
 
 func content(fsys fs.FS, name string) ([]byte, error) {
 	clean, err := inside(name)

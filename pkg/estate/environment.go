@@ -14,8 +14,8 @@ import (
 // Environment is a stage of promotion.
 type Environment struct {
 	Name    string
-	After   []string          // environments that come before, sorted
-	Apps    map[string]string // app → pinned version
+	After   []string       // environments that come before, sorted
+	Apps    map[string]Pin // by the app's name
 	Targets []Target
 	Pos     string
 }
@@ -35,8 +35,8 @@ func (e *Estate) Environments() []Environment { return e.environments }
 
 // environment is an environment as the schema has it, decoded.
 type environment struct {
-	After   []string          `json:"after"`
-	Apps    map[string]string `json:"apps"`
+	After   []string       `json:"after"`
+	Apps    map[string]Pin `json:"apps"`
 	Targets []struct {
 		Select  map[string]any `json:"select"`
 		Tenants []string       `json:"tenants"`
@@ -65,15 +65,7 @@ func (l *load) environments(envs map[string]*environment) {
 		env := envs[name]
 		out := Environment{Name: name, Apps: env.Apps, Pos: l.at("environments", name)}
 		out.After = slices.Sorted(slices.Values(env.After))
-		for _, app := range sorted(env.Apps) {
-			if !l.declared["apps"][app] {
-				l.report(Problem{
-					Pos:     l.at("environments", name, "apps", app),
-					Message: fmt.Sprintf("%s pins app %q, which is not declared", name, app),
-					Hint:    hintFrom(app, sorted(l.e.apps)),
-				})
-			}
-		}
+		l.pins(name, env)
 		for i := range env.Targets {
 			out.Targets = append(out.Targets, l.target(name, env, i))
 		}
@@ -104,7 +96,7 @@ func (l *load) target(name string, env *environment, i int) Target {
 			l.report(Problem{
 				Pos:     at("apps"),
 				Message: fmt.Sprintf("app %q has no version in %s", app, name),
-				Hint:    cmp.Or(didYouMean(app, sorted(env.Apps)), fmt.Sprintf("pin one: environments: %s: apps: %q: \"1.0.0\"", name, app)),
+				Hint:    cmp.Or(didYouMean(app, sorted(env.Apps)), fmt.Sprintf("pin one: environments: %s: apps: %q: version: \"1.0.0\"", name, app)),
 			})
 		}
 	}

@@ -26,6 +26,7 @@ type Estate struct {
 	byName  map[string]*tenant
 
 	sums     sync.Map // of files, see sum
+	commits  commits  // that pins name
 	reread   reread   // for positions
 	warnings Problems
 	remarks  bool

@@ -82,7 +82,7 @@ func newLoad(dir string, o Options) (*load, error) {
 		}
 		files = root.FS()
 	}
-	e := &Estate{src: newSource(files), byName: map[string]*tenant{}, remarks: o.Remarks}
+	e := &Estate{src: newSource(files), byName: map[string]*tenant{}, remarks: o.Remarks, commits: commits{dir: dir}}
 	for _, k := range schema.Kinds() {
 		if schema.Of(k).Declared {
 			e.kinds = append(e.kinds, schema.Of(k))

@@ -93,13 +93,13 @@ apps: Stock: {file: "apps/Stock.qvf", adopt: "refuse", description: "What is the
 environments: {
 	prod: {
 		after: ["test"]
-		apps: {Sales: "1.0.0", Stock: "3.0.0"}
+		apps: {Sales: version: "1.0.0", Stock: version: "3.0.0"}
 		targets: [
 			{select: {tier: ["gold", "silver"], stage: "prod"}, staging: "S", space: "P"},
 			{tenants: ["b", "a"], staging: "S", space: "Q", apps: ["Stock"]},
 		]
 	}
-	test: apps: {Sales: "1.1.0-rc.1", Stock: "3.0.0"}
+	test: apps: {Sales: version: "1.1.0-rc.1", Stock: version: "3.0.0"}
 	test: targets: [{select: {}, staging: "S", space: "Test"}]
 }
 templates: t: space: {S: type: "shared", P: type: "managed", Q: type: "managed", Test: type: "managed"}
@@ -118,11 +118,11 @@ app
 `)
 	require.Equal(t, []Environment{
 		{
-			Name: "test", Apps: map[string]string{"Sales": "1.1.0-rc.1", "Stock": "3.0.0"}, Pos: "a.cue:15:2",
+			Name: "test", Apps: map[string]Pin{"Sales": {Version: "1.1.0-rc.1"}, "Stock": {Version: "3.0.0"}}, Pos: "a.cue:15:2",
 			Targets: []Target{{Tenants: []string{"a", "b", "c", "d"}, Staging: "S", Space: "Test", Apps: []string{"Sales", "Stock"}, Pos: "a.cue:16:18"}},
 		},
 		{
-			Name: "prod", After: []string{"test"}, Apps: map[string]string{"Sales": "1.0.0", "Stock": "3.0.0"}, Pos: "a.cue:7:2",
+			Name: "prod", After: []string{"test"}, Apps: map[string]Pin{"Sales": {Version: "1.0.0"}, "Stock": {Version: "3.0.0"}}, Pos: "a.cue:7:2",
 			Targets: []Target{
 				{Tenants: []string{"a", "d"}, Staging: "S", Space: "P", Apps: []string{"Sales", "Stock"}, Pos: "a.cue:11:4"},
 				{Tenants: []string{"a", "b"}, Staging: "S", Space: "Q", Apps: []string{"Stock"}, Pos: "a.cue:12:4"},
@@ -143,7 +143,7 @@ app
 	}
 	got := list(apps)
 	require.Equal(t, 3, strings.Count(got, "\n"))
-	require.Contains(t, got, `a.cue:9:26 app/Q/Stock {"data":"target","description":"What is there","digest":"sha256:`)
+	require.Contains(t, got, `a.cue:9:35 app/Q/Stock {"data":"target","description":"What is there","digest":"sha256:`)
 	require.Contains(t, got, `"name":"Sales","release":"1.1.0-rc.1+q.`)
 	require.Contains(t, got, `was ["Test/Turnover"]`)
 	require.Contains(t, got, ` refuse`)
