@@ -68,6 +68,13 @@ func (j *job) warn(what string, err error) {
 // token may write nothing, and it has no secrets.
 func (j *job) fork() bool { return j.run.PullRequest != nil && j.run.PullRequest.Fork }
 
+// secretless reports whether the job has no secrets to ask tenants with: one about a
+// fork, and one that Dependabot caused. The latter's token may write what the
+// workflow permits. https://docs.github.com/en/code-security/dependabot/troubleshooting-dependabot/troubleshooting-dependabot-on-github-actions
+func (j *job) secretless() bool {
+	return j.fork() || j.run.PullRequest != nil && j.run.Actor == "dependabot[bot]"
+}
+
 // head is the commit that statuses are about: that of the pull request, not the
 // merge that the runner checked out.
 func (j *job) head() string {
@@ -108,7 +115,7 @@ func (j *job) prepare(f planFlags, refreshGiven bool) planFlags {
 	if !refreshGiven {
 		f.refresh = "changed"
 	}
-	if j.fork() && f.against == "" {
+	if j.secretless() && f.against == "" {
 		f.against = j.base()
 	}
 	f.job, f.remote = j, j.remote()

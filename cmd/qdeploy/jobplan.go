@@ -33,7 +33,7 @@ func (p *program) planJob(ctx context.Context, f planFlags, files planFiles, ref
 	if err != nil {
 		return err
 	}
-	if j.fork() && j.base() == "" {
+	if j.secretless() && j.base() == "" {
 		return fail("", "the event does not say which commit the pull request is for")
 	}
 	f = j.prepare(f, refreshGiven)

@@ -188,7 +188,7 @@ func (v *view) onMerge() []string {
 	case v.reason() == reasonGuarded:
 		return []string{"What is blocked or refused is not applied, merged or not."}
 	case v.fleet.Refresh == refreshNone:
-		return []string{"No tenant was asked for a pull request of another repository: a maintainer's run on a branch of this one shows what is live."}
+		return []string{"No tenant was asked: a pull request of another repository, or of Dependabot, has no secrets. A maintainer's run on a branch of this one shows what is live."}
 	}
 	return []string{
 		"Merging applies this to " + many(tenants, "tenant") + ", once the apply workflow's environment is approved.",
