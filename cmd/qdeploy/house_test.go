@@ -31,6 +31,8 @@ var rooms = map[string][]string{
 	"pkg/qvf/lint":                    {"pkg/qvf"},
 	"pkg/apply":                       {"pkg/plan"},
 	"pkg/ledger":                      {"github.com/go-git/"},
+	"pkg/gitwire":                     {"github.com/go-git/"},
+	"pkg/proposal":                    {"pkg/gitwire", "github.com/go-git/"},
 	"pkg/qlik":                        {"pkg/plan", "golang.org/x/", "github.com/cenkalti/backoff", "go.yaml.in/yaml"},
 	"pkg/qlik/qliktest":               {},
 	"pkg/github":                      {"pkg/plan", "github.com/google/go-github/", "github.com/golang-jwt/jwt/", "github.com/cenkalti/backoff", "golang.org/x/"},

@@ -1,0 +1,235 @@
+package proposal
+
+import (
+	"io/fs"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const promote = "refs/heads/qdeploy/promote"
+
+func TestProposeMakesABranch(t *testing.T) {
+	s := serve(t)
+	dir := s.clone(t)
+	write(t, dir, "readme.txt", "not committed")
+	r := s.open(t, dir+"/estate")
+	main := s.at(t, "refs/heads/main")
+
+	h, changed, err := propose(t, r, pin("v2"))
+	require.NoError(t, err)
+	require.True(t, changed)
+	require.Equal(t, h, s.at(t, promote))
+	require.Len(t, s.pushed(), 1)
+	require.Equal(t, main+"\nqdeploy <bot@example.com>\nqdeploy <bot@example.com>\nPromote HR\n\nSigned-off-by: qdeploy <bot@example.com>",
+		gitRun(t, s.dir, "log", "-1", "--format=%P%n%an <%ae>%n%cn <%ce>%n%B", promote))
+	require.Equal(t, "estate/environments.cue", gitRun(t, s.dir, "diff", "--name-only", main, h))
+	require.Equal(t, "M readme.txt", gitRun(t, dir, "status", "--short"), "the worktree is not touched")
+	require.Empty(t, gitRun(t, dir, "for-each-ref", "refs/heads/qdeploy"))
+
+	b, err := r.Read(h, "estate/environments.cue")
+	require.NoError(t, err)
+	require.Equal(t, "v2", string(b))
+	head, err := s.open(t, s.clone(t)).Head(t.Context(), "qdeploy/promote")
+	require.NoError(t, err)
+	require.Equal(t, h, head)
+}
+
+func TestProposeAgain(t *testing.T) {
+	s := serve(t)
+	first, _, err := propose(t, s.open(t, s.clone(t)), pin("v2"))
+	require.NoError(t, err)
+	r := s.open(t, s.clone(t, "--single-branch"))
+	s.pushed()
+
+	h, changed, err := r.Propose(t.Context(), s.at(t, "refs/heads/main"), "qdeploy/promote", pin("v2"), Identity{Name: "other", Email: "other@example.com"}, noon.AddDate(0, 0, 1))
+	require.NoError(t, err)
+	require.False(t, changed)
+	require.Equal(t, first, h)
+	require.Empty(t, s.pushed(), "the branch has it")
+
+	h, changed, err = propose(t, r, pin("v1"))
+	require.NoError(t, err)
+	require.False(t, changed)
+	require.Equal(t, s.at(t, "refs/heads/main"), h, "main has it")
+	require.Equal(t, first, s.at(t, promote))
+	require.Empty(t, s.pushed())
+
+	h, changed, err = propose(t, r, pin("v3"))
+	require.NoError(t, err)
+	require.True(t, changed)
+	require.Equal(t, h, s.at(t, promote))
+	require.Equal(t, s.at(t, "refs/heads/main"), gitRun(t, s.dir, "rev-parse", promote+"^"), "one commit, not two")
+}
+
+func TestProposeIsDeterministic(t *testing.T) {
+	s := serve(t)
+	one, _, err := propose(t, s.open(t, s.clone(t)), pin("v2"))
+	require.NoError(t, err)
+	gitRun(t, s.dir, "update-ref", "-d", promote)
+	two, _, err := propose(t, s.open(t, s.clone(t)), pin("v2"))
+	require.NoError(t, err)
+	require.Equal(t, one, two)
+}
+
+// TestProposeOnANewerMain shows a branch that is rebuilt on main as it is now,
+// also by a clone that has none of its history.
+func TestProposeOnANewerMain(t *testing.T) {
+	for _, how := range [][]string{nil, {"--depth=1", "--no-single-branch"}, {"--depth=1"}, {"--filter=blob:none"}} {
+		t.Run(strings.Join(how, " "), func(t *testing.T) {
+			s := serve(t)
+			dir := s.clone(t, how...)
+			_, _, err := propose(t, s.open(t, s.clone(t)), pin("v2"))
+			require.NoError(t, err)
+			newer := s.advance(t, "main", "more.txt", "more")
+			shallow := gitRun(t, dir, "rev-parse", "--is-shallow-repository")
+
+			h, changed, err := propose(t, s.open(t, dir), pin("v2"))
+			require.NoError(t, err)
+			require.True(t, changed)
+			require.Equal(t, h, s.at(t, promote))
+			require.Equal(t, newer, gitRun(t, s.dir, "rev-parse", promote+"^"))
+			require.Equal(t, "more", gitRun(t, s.dir, "show", promote+":more.txt"))
+			require.Equal(t, shallow, gitRun(t, dir, "rev-parse", "--is-shallow-repository"))
+			gitRun(t, dir, "fsck", "--connectivity-only")
+			gitRun(t, dir, "fetch", "-q", "origin")
+		})
+	}
+}
+
+func TestProposeWithoutFilter(t *testing.T) {
+	s := serve(t)
+	gitRun(t, s.dir, "config", "uploadpack.allowFilter", "false")
+	_, _, err := propose(t, s.open(t, s.clone(t)), pin("v2"))
+	require.NoError(t, err)
+	_, changed, err := propose(t, s.open(t, s.clone(t, "--depth=1")), pin("v3"))
+	require.NoError(t, err)
+	require.True(t, changed)
+}
+
+func TestTakenBranch(t *testing.T) {
+	tests := []struct {
+		name string
+		add  func(t *testing.T, dir string) // commits on the branch
+		who  string                         // "": it is not taken
+	}{
+		{"on top", func(t *testing.T, dir string) {
+			gitAs(t, dir, "Eve", "commit", "-q", "--allow-empty", "-m", "mine")
+		}, "Eve <eve@example.com>"},
+		{"amended", func(t *testing.T, dir string) {
+			gitAs(t, dir, "Eve", "commit", "-q", "--amend", "-m", "better")
+		}, "Eve <eve@example.com>"},
+		{"under the bot's", func(t *testing.T, dir string) {
+			gitAs(t, dir, "Eve", "commit", "-q", "--allow-empty", "-m", "mine")
+			gitAs(t, dir, "Bot", "commit", "-q", "--allow-empty", "-m", "ours")
+		}, "Eve <eve@example.com>"},
+		{"merged with main", func(t *testing.T, dir string) {
+			gitAs(t, dir, "Eve", "merge", "-q", "--no-ff", "-m", "update", "origin/main")
+		}, "Eve <eve@example.com>"},
+		{"the bot's twice", func(t *testing.T, dir string) {
+			gitAs(t, dir, "Bot", "commit", "-q", "--allow-empty", "-m", "ours")
+		}, ""},
+		{"reset to main", func(t *testing.T, dir string) { gitRun(t, dir, "reset", "-q", "--hard", "origin/main") }, ""},
+		{"reset to an old main", func(t *testing.T, dir string) { gitRun(t, dir, "reset", "-q", "--hard", "origin/main^^") }, ""},
+	}
+	for _, test := range tests {
+		for _, depth := range []string{"--depth=1", "--no-local"} {
+			t.Run(test.name+depth, func(t *testing.T) {
+				s := serve(t)
+				_, _, err := propose(t, s.open(t, s.clone(t)), pin("v2"))
+				require.NoError(t, err)
+				s.advance(t, "main", "more.txt", "more")
+				dir := s.clone(t, "-b", "qdeploy/promote")
+				test.add(t, dir)
+				gitRun(t, dir, "push", "-q", "-f", s.dir, "qdeploy/promote")
+				before := s.at(t, promote)
+
+				h, changed, err := propose(t, s.open(t, s.clone(t, depth)), pin("v3"))
+				if test.who == "" {
+					require.NoError(t, err)
+					require.True(t, changed)
+					require.Equal(t, h, s.at(t, promote))
+					return
+				}
+				require.ErrorIs(t, err, ErrTaken)
+				var taken *TakenError
+				require.ErrorAs(t, err, &taken)
+				require.Equal(t, test.who, taken.Who)
+				require.Equal(t, "qdeploy/promote", taken.Branch)
+				require.Equal(t, before, s.at(t, promote))
+			})
+		}
+	}
+}
+
+// TestMoved shows races that are lost: somebody pushes after we looked, before the
+// command is sent or while it is on its way.
+func TestMoved(t *testing.T) {
+	for _, when := range []struct {
+		name string
+		is   func(r *http.Request) bool
+	}{
+		{"before", func(r *http.Request) bool { return r.URL.Query().Get("service") == "git-receive-pack" }},
+		{"meanwhile", isPush},
+	} {
+		for _, exists := range []bool{false, true} {
+			t.Run(when.name, func(t *testing.T) {
+				s := serve(t)
+				r := s.open(t, s.clone(t))
+				if exists {
+					_, _, err := propose(t, r, pin("v2"))
+					require.NoError(t, err)
+				}
+				theirs := s.at(t, "refs/heads/main")
+				s.be(func(_ http.ResponseWriter, r *http.Request, serve func()) {
+					if when.is(r) {
+						gitRun(t, s.dir, "update-ref", promote, theirs)
+					}
+					serve()
+				})
+				_, changed, err := propose(t, r, pin("v3"))
+				require.ErrorIs(t, err, ErrMoved)
+				require.False(t, changed)
+				require.Equal(t, theirs, s.at(t, promote))
+			})
+		}
+	}
+}
+
+func TestLostReply(t *testing.T) {
+	s := serve(t)
+	s.be(func(w http.ResponseWriter, r *http.Request, serve func()) {
+		serve()
+		if isPush(r) {
+			panic(http.ErrAbortHandler)
+		}
+	})
+	h, changed, err := propose(t, s.open(t, s.clone(t)), pin("v2"))
+	require.NoError(t, err)
+	require.True(t, changed)
+	require.Equal(t, h, s.at(t, promote))
+}
+
+func TestRead(t *testing.T) {
+	s := serve(t)
+	r := s.open(t, s.clone(t))
+	main, err := r.Head(t.Context(), "main")
+	require.NoError(t, err)
+	for _, absent := range []string{"nope", "estate/nope", "nope/nope", "readme.txt/nope"} {
+		_, err := r.Read(main, absent)
+		require.ErrorIs(t, err, fs.ErrNotExist, absent)
+	}
+	for _, odd := range []string{"estate", "link", "../x", ".git/config"} {
+		_, err := r.Read(main, odd)
+		require.Error(t, err, odd)
+		require.NotErrorIs(t, err, fs.ErrNotExist, odd)
+	}
+	_, err = r.Read(strings.Repeat("ab", 20), "readme.txt")
+	require.ErrorContains(t, err, "is not here")
+	require.NotErrorIs(t, err, fs.ErrNotExist)
+	none, err := r.Head(t.Context(), "nope")
+	require.NoError(t, err)
+	require.Empty(t, none)
+}
