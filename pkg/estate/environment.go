@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
@@ -17,6 +18,10 @@ type Environment struct {
 	After   []string       // environments that come before, sorted
 	Apps    map[string]Pin // by the app's name
 	Targets []Target
+	Soak    time.Duration   // how long a version runs here before it may go on
+	Auto    bool            // promotion to it begins by itself
+	Release bool            // a version that all of it runs is released
+	Holds   map[string]Hold // by the app's name
 	Pos     string
 }
 
@@ -35,8 +40,12 @@ func (e *Estate) Environments() []Environment { return e.environments }
 
 // environment is an environment as the schema has it, decoded.
 type environment struct {
-	After   []string       `json:"after"`
-	Apps    map[string]Pin `json:"apps"`
+	After   []string        `json:"after"`
+	Apps    map[string]Pin  `json:"apps"`
+	Soak    string          `json:"soak"`
+	Promote string          `json:"promote"`
+	Release bool            `json:"release"`
+	Holds   map[string]Hold `json:"holds"`
 	Targets []struct {
 		Select  map[string]any `json:"select"`
 		Tenants []string       `json:"tenants"`
@@ -63,7 +72,10 @@ type target struct {
 func (l *load) environments(envs map[string]*environment) {
 	for _, name := range l.order(envs) {
 		env := envs[name]
-		out := Environment{Name: name, Apps: env.Apps, Pos: l.at("environments", name)}
+		out := Environment{
+			Name: name, Apps: env.Apps, Pos: l.at("environments", name),
+			Soak: length(env.Soak), Auto: env.Promote == "auto", Release: env.Release, Holds: env.Holds,
+		}
 		out.After = slices.Sorted(slices.Values(env.After))
 		l.pins(name, env)
 		for i := range env.Targets {

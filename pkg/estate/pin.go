@@ -4,8 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
+	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Pin is the version of an app that an environment runs. Without a commit it is
@@ -56,8 +59,17 @@ func (e *Estate) files(name string) (fs.FS, string, error) {
 	return r.Files, file, nil
 }
 
-// pins checks the pins of an environment.
+// pins checks the pins and the holds of an environment.
 func (l *load) pins(name string, env *environment) {
+	for _, app := range sorted(env.Holds) {
+		if !l.declared["apps"][app] {
+			l.report(Problem{
+				Pos:     l.at("environments", name, "holds", app),
+				Message: fmt.Sprintf("%s holds app %q, which is not declared", name, app),
+				Hint:    hintFrom(app, sorted(l.e.apps)),
+			})
+		}
+	}
 	for _, app := range sorted(env.Apps) {
 		at := l.at("environments", name, "apps", app)
 		if !l.declared["apps"][app] {
@@ -107,6 +119,19 @@ func (l *load) checkDigest(env Environment, app string, digest string) bool {
 	}
 	l.report(p)
 	return false
+}
+
+// length returns a duration as the schema has it: "30m", "48h", "7d"; 0 for none.
+func length(text string) time.Duration {
+	if text == "" {
+		return 0
+	}
+	unit := map[byte]time.Duration{'m': time.Minute, 'h': time.Hour, 'd': 24 * time.Hour}[text[len(text)-1]]
+	n, err := strconv.Atoi(text[:len(text)-1])
+	if err != nil || n > int(math.MaxInt64/unit) {
+		return math.MaxInt64 // longer than anybody waits
+	}
+	return time.Duration(n) * unit
 }
 
 // releaseOf is a version with the first digits of its digest, as a description

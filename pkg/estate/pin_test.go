@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/stretchr/testify/require"
@@ -112,6 +113,33 @@ func TestPinsThatAreWrong(t *testing.T) {
 		_, err := p.pin(t, c.pin)
 		require.ErrorContains(t, err, c.want, c.name)
 	}
+}
+
+func TestWhatAnEnvironmentSaysOfPromotion(t *testing.T) {
+	p := newPinned(t)
+	e, err := p.pin(t, `version: "1.1.0"
+	soak: "7d"
+	promote: "auto"
+	release: true
+	holds: Sales: {version: "1.1.0", by: "ann", why: "slow", since: "2026-11-25T12:00:00Z", until: "2026-11-27T12:00:00Z"}`)
+	require.NoError(t, err)
+	env := e.Environments()[0]
+	require.Equal(t, 7*24*time.Hour, env.Soak)
+	require.True(t, env.Auto && env.Release)
+	hold := env.Holds["Sales"]
+	require.Equal(t, "slow", hold.Why)
+	require.False(t, hold.Ended(hold.Since))
+	require.True(t, hold.Ended(*hold.Until))
+	_, err = p.pin(t, `version: "1.1.0"
+	holds: Sale: {version: "1.1.0", by: "ann", why: "slow", since: "2026-11-25T12:00:00Z"}`)
+	require.ErrorContains(t, err, "prod holds app \"Sale\", which is not declared")
+	_, err = p.pin(t, `version: "1.1.0"
+	holds: Sales: {version: "1.1.0", by: "ann", why: "slow", since: "2026-13-25T12:00:00Z"}`)
+	require.ErrorContains(t, err, "estate.cue:")
+	require.Equal(t, time.Duration(0), length(""))
+	require.Equal(t, 48*time.Hour, length("48h"))
+	require.Equal(t, 30*time.Minute, length("30m"))
+	require.Positive(t, length("99999999999999999999d"))
 }
 
 func TestPinOfAFileThatTheCommitLacks(t *testing.T) {
