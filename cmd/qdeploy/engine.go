@@ -66,7 +66,7 @@ func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, err
 	}
 	e := &engine{
 		p: p, est: est, chosen: chosen, kinds: kinds, memory: m, guards: est.Guards(),
-		traits: schema.Traits(), flags: f, revision: est.revision(p.dir), now: time.Now,
+		traits: schema.Traits(), flags: f, revision: est.revision(p.dir), now: p.now,
 	}
 	if f.guardsFrom != "" {
 		if e.guards, err = guardsOf(p.dir, f.guardsFrom); err != nil {

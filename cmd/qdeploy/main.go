@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime/debug"
 	"strings"
+	"time"
 )
 
 func main() {
@@ -60,9 +61,12 @@ func silent(status int) error {
 	return &failure{status: status}
 }
 
+// clock is the time that promotion, windows and the ledger go by; tests set it.
+var clock = time.Now
+
 // run is the program without the process: it returns the exit status.
 func run(ctx context.Context, args []string, in io.Reader, out, errw io.Writer) int {
-	p := &program{in: in, out: out, err: errw}
+	p := &program{in: in, out: out, err: errw, now: clock}
 	cmd := p.command()
 	cmd.SetArgs(args)
 	cmd.SetIn(in)

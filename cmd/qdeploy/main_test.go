@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 	wrapCloud = checked
 	testscript.Main(m, map[string]func(){
 		"qdeploy": func() {
+			setClock()
 			os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},
 	})
@@ -104,4 +105,17 @@ func setup(e *testscript.Env) error {
 func condition(cond string) (bool, error) {
 	name, ok := strings.CutPrefix(cond, "env:")
 	return ok && os.Getenv(name) != "", nil
+}
+
+// setClock stops the clock of commands at NOW, if a script has set it.
+func setClock() {
+	text := os.Getenv("NOW")
+	if text == "" {
+		return
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		panic(err)
+	}
+	clock = func() time.Time { return at }
 }

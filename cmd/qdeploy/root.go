@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,7 @@ type program struct {
 	out, err io.Writer
 	dir      string          // the estate
 	problems estate.Problems // what was found in it
+	now      func() time.Time
 	noColor  bool
 	debug    bool
 }

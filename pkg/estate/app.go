@@ -72,9 +72,7 @@ func (l *load) readApps() {
 		for _, name := range sorted(env.Apps) {
 			if a, ok := l.e.apps[name]; ok {
 				read(a, env.Apps[name], l.at("environments", env.Name, "apps", name))
-				if c := files[a.pinned(env.Apps[name])]; c.digest != "" && !l.checkDigest(env, name, c.digest) {
-					delete(env.Apps, name) // it is told of, once
-				}
+				l.settle(env, name, files[a.pinned(env.Apps[name])].digest)
 			}
 		}
 	}
@@ -126,7 +124,7 @@ func (e *Estate) published(a App, pin Pin, digest string, t *target) plan.Resour
 			"name":        a.Name,
 			"space":       t.space.String(),
 			"staging":     t.staging.String(),
-			"release":     releaseOf(pin.Version, digest),
+			"release":     Pin{Version: pin.Version, Digest: digest}.Release(),
 			"description": a.Description,
 			"data":        a.Data,
 			"file":        a.pinned(pin),

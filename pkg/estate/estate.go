@@ -25,9 +25,10 @@ type Estate struct {
 	tenants []*tenant // sorted by name
 	byName  map[string]*tenant
 
-	sums     sync.Map // of files, see sum
-	commits  commits  // that pins name
-	reread   reread   // for positions
+	sums     sync.Map          // of files, see sum
+	commits  commits           // that pins name
+	pins     map[[2]string]Pin // environment and app, with the digests that were found
+	reread   reread            // for positions
 	warnings Problems
 	remarks  bool
 

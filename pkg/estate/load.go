@@ -82,7 +82,7 @@ func newLoad(dir string, o Options) (*load, error) {
 		}
 		files = root.FS()
 	}
-	e := &Estate{src: newSource(files), byName: map[string]*tenant{}, remarks: o.Remarks, commits: commits{dir: dir}}
+	e := &Estate{src: newSource(files), byName: map[string]*tenant{}, remarks: o.Remarks, commits: commits{dir: dir}, pins: map[[2]string]Pin{}}
 	for _, k := range schema.Kinds() {
 		if schema.Of(k).Declared {
 			e.kinds = append(e.kinds, schema.Of(k))

@@ -103,11 +103,14 @@ func notThere(file string, err error) Problem {
 	return p
 }
 
-// checkDigest holds an app that was read against its pin. It reports whether they agree.
-func (l *load) checkDigest(env Environment, app string, digest string) bool {
+// settle holds an app that was read against its pin, and keeps the pin with the
+// digest that was found; "" if the app could not be read, which is told already.
+func (l *load) settle(env Environment, app, digest string) {
 	pin := env.Apps[app]
-	if pin.Digest == "" || pin.Digest == digest {
-		return true
+	if digest == "" || pin.Digest == "" || pin.Digest == digest {
+		pin.Digest = digest
+		l.e.pins[[2]string{env.Name, app}] = pin
+		return
 	}
 	p := Problem{
 		Pos:     l.at("environments", env.Name, "apps", app, "digest"),
@@ -118,7 +121,20 @@ func (l *load) checkDigest(env Environment, app string, digest string) bool {
 		p.Hint = "the pin was edited by hand; qdeploy promote writes it anew"
 	}
 	l.report(p)
-	return false
+	delete(env.Apps, app) // it is told of, once
+}
+
+// Pin returns the version of an app that an environment runs, with the digest of
+// its content, and whether it pins the app.
+func (e *Estate) Pin(environment, app string) (Pin, bool) {
+	p, ok := e.pins[[2]string{environment, app}]
+	return p, ok
+}
+
+// Release is a version with the first digits of its digest, as a description in
+// Qlik carries it: 2.1.0+q.3fa4c2d1.
+func (p Pin) Release() string {
+	return p.Version + "+q." + p.Digest[strings.Index(p.Digest, ":")+1:][:8]
 }
 
 // length returns a duration as the schema has it: "30m", "48h", "7d"; 0 for none.
@@ -132,10 +148,4 @@ func length(text string) time.Duration {
 		return math.MaxInt64 // longer than anybody waits
 	}
 	return time.Duration(n) * unit
-}
-
-// releaseOf is a version with the first digits of its digest, as a description
-// in Qlik carries it.
-func releaseOf(version, digest string) string {
-	return version + "+q." + digest[strings.Index(digest, ":")+1:][:8]
 }
