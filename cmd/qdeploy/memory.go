@@ -202,6 +202,7 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 			e.Resources[name] = old.Resources[name]
 		}
 	}
+	e.Since = since(old, e)
 	return e
 }
 

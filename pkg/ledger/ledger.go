@@ -53,6 +53,10 @@ type Entry struct {
 	// Resources are the specs that are applied here, by key.
 	Resources map[string]json.RawMessage `json:"resources,omitempty"`
 
+	// Since is when what an app has inside came to be as it is, by key. Unlike Time
+	// it stays when the tenant is applied again.
+	Since map[string]time.Time `json:"since,omitempty"`
+
 	// Pending are the keys that a run which has not ended may have created.
 	Pending []string `json:"pending,omitempty"`
 }

@@ -1,0 +1,281 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/ledger"
+)
+
+// status is what runs where, as far as the ledger knows.
+type status struct {
+	Revision string     `json:"revision"` // of the estate
+	Apps     []standing `json:"apps"`
+	Holds    []heldApp  `json:"holds,omitempty"`
+	Tenants  []lastRun  `json:"unfinished,omitempty"` // whose last run did not do all
+	Last     *lastRun   `json:"last,omitempty"`       // the newest entry
+
+	environments []string // in their order
+}
+
+// heldApp is a hold that has not ended.
+type heldApp struct {
+	Environment string `json:"environment"`
+	App         string `json:"app"`
+	estate.Hold
+}
+
+// lastRun is what became of a tenant, last.
+type lastRun struct {
+	Tenant   string    `json:"tenant"`
+	Outcome  string    `json:"outcome"`
+	Run      string    `json:"run"`
+	Time     time.Time `json:"time"`
+	Revision string    `json:"revision"`
+}
+
+type statusFlags struct {
+	environments, apps []string
+	revision           string
+	asJSON             bool
+}
+
+func (p *program) statusCommand() *cobra.Command {
+	var f statusFlags
+	c := &cobra.Command{
+		Use:   "status",
+		Short: "Show what runs where, and what holds it up",
+		Long: `Show which version of each app each environment pins and how many of its places,
+a space of a tenant each, run it: from the ledger, without asking any tenant. Below
+it stand what is behind, how long versions have yet to soak, what is held, and the
+tenants whose last run did not do all.`,
+		Example: "  qdeploy status --env prod --app Sales",
+		Args:    words(0),
+		RunE:    func(c *cobra.Command, _ []string) error { return p.status(c.Context(), f) },
+	}
+	fl := c.Flags()
+	fl.StringArrayVar(&f.environments, "env", nil, "only this `environment`")
+	fl.StringArrayVar(&f.apps, "app", nil, "only this `app`")
+	addRevision(c, &f.revision)
+	fl.BoolVar(&f.asJSON, "json", false, "print it as JSON")
+	return c
+}
+
+func (p *program) status(ctx context.Context, f statusFlags) error {
+	est, m, err := p.known(ctx, f.revision, nil)
+	if err != nil {
+		return err
+	}
+	defer est.close()
+	defer m.close()
+	if err := named(est.Estate, f.environments, f.apps); err != nil {
+		return err
+	}
+	s := statusOf(est.Estate, m.entries, p.now(), f)
+	s.Revision = est.revision(p.dir)
+	if f.asJSON {
+		return p.printJSON(s)
+	}
+	return s.write(p.out)
+}
+
+// known loads the estate and what the ledger knows of it.
+func (p *program) known(ctx context.Context, revision string, remote *ledger.Remote) (*declared, *memory, error) {
+	est, err := p.load(ctx, revision)
+	if err != nil {
+		return nil, nil, err
+	}
+	m, err := p.recall(ctx, p.dir, remote)
+	if err != nil {
+		est.close()
+		return nil, nil, err
+	}
+	return est, m, nil
+}
+
+// named checks that the environments and apps that were asked for are declared.
+func named(est *estate.Estate, environments, apps []string) error {
+	if _, err := inEnvironments(&declared{Estate: est}, environments); err != nil {
+		return err
+	}
+	var known []string
+	for _, a := range est.Apps() {
+		known = append(known, a.Name)
+	}
+	for _, name := range apps {
+		if !slices.Contains(known, name) {
+			return fail("apps: "+strings.Join(known, ", "), "there is no app %q", name)
+		}
+	}
+	return nil
+}
+
+func statusOf(est *estate.Estate, entries map[string]ledger.Entry, now time.Time, f statusFlags) *status {
+	wanted := func(list []string, name string) bool { return len(list) == 0 || slices.Contains(list, name) }
+	s := &status{Apps: []standing{}}
+	for _, env := range est.Environments() {
+		if !wanted(f.environments, env.Name) {
+			continue
+		}
+		if len(env.Apps) > 0 {
+			s.environments = append(s.environments, env.Name)
+		}
+		for _, app := range slices.Sorted(maps.Keys(env.Holds)) {
+			if h := env.Holds[app]; wanted(f.apps, app) && !h.Ended(now) {
+				s.Holds = append(s.Holds, heldApp{env.Name, app, h})
+			}
+		}
+	}
+	for _, a := range standings(est, entries, now) {
+		if wanted(f.environments, a.Environment) && wanted(f.apps, a.App) {
+			s.Apps = append(s.Apps, a)
+		}
+	}
+	meant := map[string]bool{}
+	for _, env := range est.Environments() {
+		for _, t := range env.Targets {
+			for _, name := range t.Tenants {
+				meant[name] = meant[name] || wanted(f.environments, env.Name)
+			}
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(entries)) {
+		e := entries[name]
+		if len(f.environments) > 0 && !meant[name] {
+			continue
+		}
+		at := lastRun{name, e.Outcome, e.Run, e.Time, e.Revision}
+		if t, ok := est.Tenant(name); ok && t.State != estate.Ignored && e.Outcome != outcomeApplied {
+			s.Tenants = append(s.Tenants, at)
+		}
+		if s.Last == nil || e.Time.After(s.Last.Time) {
+			s.Last = &at
+		}
+	}
+	return s
+}
+
+// write prints the matrix, and below it what it does not say.
+func (s *status) write(w io.Writer) error {
+	var b strings.Builder
+	t := tabwriter.NewWriter(&b, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(t, strings.Join(append([]string{"app"}, s.environments...), "\t"))
+	for i := 0; i < len(s.Apps); {
+		app := s.Apps[i].App
+		cells := map[string]string{}
+		for ; i < len(s.Apps) && s.Apps[i].App == app; i++ {
+			cells[s.Apps[i].Environment] = s.Apps[i].cell()
+		}
+		row := []string{printable(app)}
+		for _, env := range s.environments {
+			row = append(row, cells[env])
+		}
+		fmt.Fprintln(t, strings.Join(row, "\t"))
+	}
+	_ = t.Flush() // a strings.Builder takes all
+	var out strings.Builder
+	for line := range strings.Lines(b.String()) {
+		out.WriteString(strings.TrimRight(line, " \n") + "\n")
+	}
+	s.details(&out)
+	_, err := io.WriteString(w, out.String())
+	return err
+}
+
+// cell is an app in an environment: its version, and how far it has got.
+func (a standing) cell() string {
+	text := a.Version
+	if a.Places == 0 {
+		return text + " nowhere"
+	}
+	text += fmt.Sprintf(" %d/%d", len(a.Running), a.Places)
+	if a.SoakLeft != "" {
+		text += " soaking"
+	}
+	return text
+}
+
+func (s *status) details(w io.Writer) {
+	var lines []string
+	for _, a := range s.Apps {
+		if a.SoakLeft != "" {
+			lines = append(lines, fmt.Sprintf("soaking    %s %s in %s: %s left, since %s", a.App, a.Version, a.Environment, a.SoakLeft, stampText(a.Since)))
+		}
+	}
+	for _, a := range s.Apps {
+		for _, g := range groupPlaces(a.Behind) {
+			lines = append(lines, fmt.Sprintf("behind     %s in %s: %s %s %s", a.App, a.Environment, someNames(g.tenants, 5), plural(len(g.tenants), "runs", "run"), g.what))
+		}
+	}
+	for _, h := range s.Holds {
+		lines = append(lines, fmt.Sprintf("held       %s %s in %s: by %s%s: %s", h.App, h.Version, h.Environment, h.By, until(h.Hold), h.Why))
+	}
+	for _, t := range s.Tenants {
+		lines = append(lines, fmt.Sprintf("unfinished %s: %s in %s, %s", t.Tenant, t.Outcome, t.Run, stampText(t.Time)))
+	}
+	if s.Last != nil {
+		lines = append(lines, fmt.Sprintf("last run   %s, %s", s.Last.Run, stampText(s.Last.Time)))
+	} else {
+		lines = append(lines, "nothing was applied yet, as far as the ledger knows")
+	}
+	fmt.Fprintln(w)
+	for _, l := range lines {
+		fmt.Fprintln(w, printable(l))
+	}
+}
+
+func until(h estate.Hold) string {
+	if h.Until == nil {
+		return ""
+	}
+	return " until " + stampText(*h.Until)
+}
+
+func stampText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
+
+// placeGroup is the tenants that run the same in an environment.
+type placeGroup struct {
+	what    string
+	tenants []string
+}
+
+// groupPlaces groups places by what they run, most tenants first.
+func groupPlaces(places []place) (out []placeGroup) {
+	by := map[string][]string{}
+	for _, at := range places {
+		what := "none"
+		if version, _, ok := strings.Cut(at.Release, "+"); ok {
+			what = version
+		}
+		by[what] = append(by[what], at.Tenant)
+	}
+	for _, what := range slices.Sorted(maps.Keys(by)) {
+		out = append(out, placeGroup{what, by[what]})
+	}
+	slices.SortStableFunc(out, func(a, b placeGroup) int { return len(b.tenants) - len(a.tenants) })
+	return out
+}
+
+func plural(n int, one, more string) string {
+	if n == 1 {
+		return one
+	}
+	return more
+}
+
+// someNames lists names, the first of them when there are many.
+func someNames(names []string, most int) string {
+	if len(names) <= most+1 {
+		return strings.Join(names, ", ")
+	}
+	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+}
