@@ -80,10 +80,11 @@ func TestProposeOnANewerMain(t *testing.T) {
 	for _, how := range [][]string{nil, {"--depth=1", "--no-single-branch"}, {"--depth=1"}, {"--filter=blob:none"}} {
 		t.Run(strings.Join(how, " "), func(t *testing.T) {
 			s := serve(t)
+			s.filters(t)
 			dir := s.clone(t, how...)
 			_, _, err := propose(t, s.open(t, s.clone(t)), pin("v2"))
 			require.NoError(t, err)
-			newer := s.advance(t, "main", "more.txt", "more")
+			newer := s.commit(t, "main", "main", "Ada", "Ada", more)
 			shallow := gitRun(t, dir, "rev-parse", "--is-shallow-repository")
 
 			h, changed, err := propose(t, s.open(t, dir), pin("v2"))
@@ -99,51 +100,42 @@ func TestProposeOnANewerMain(t *testing.T) {
 	}
 }
 
-func TestProposeWithoutFilter(t *testing.T) {
-	s := serve(t)
-	gitRun(t, s.dir, "config", "uploadpack.allowFilter", "false")
-	_, _, err := propose(t, s.open(t, s.clone(t)), pin("v2"))
-	require.NoError(t, err)
-	_, changed, err := propose(t, s.open(t, s.clone(t, "--depth=1")), pin("v3"))
-	require.NoError(t, err)
-	require.True(t, changed)
-}
+const more = "M 100644 inline more.txt\ndata 4\nmore\n"
 
 func TestTakenBranch(t *testing.T) {
+	const branch = "qdeploy/promote"
 	tests := []struct {
 		name string
-		add  func(t *testing.T, dir string) // commits on the branch
-		who  string                         // "": it is not taken
+		add  func(t *testing.T, s *server) // commits on the branch
+		who  string                        // "": it is not taken
 	}{
-		{"on top", func(t *testing.T, dir string) {
-			gitAs(t, dir, "Eve", "commit", "-q", "--allow-empty", "-m", "mine")
+		{"on top", func(t *testing.T, s *server) { s.commit(t, branch, branch, "Eve", "Eve", "") }, "Eve <eve@example.com>"},
+		{"amended", func(t *testing.T, s *server) { s.commit(t, branch, "main", "Bot", "Eve", "") }, "Eve <eve@example.com>"},
+		{"under the bot's", func(t *testing.T, s *server) {
+			s.commit(t, branch, branch, "Eve", "Eve", "")
+			s.commit(t, branch, branch, "Bot", "Bot", "")
 		}, "Eve <eve@example.com>"},
-		{"amended", func(t *testing.T, dir string) {
-			gitAs(t, dir, "Eve", "commit", "-q", "--amend", "-m", "better")
+		{"merged with main", func(t *testing.T, s *server) {
+			s.commit(t, branch, branch, "Eve", "Eve", "merge refs/heads/main^0\n"+more)
 		}, "Eve <eve@example.com>"},
-		{"under the bot's", func(t *testing.T, dir string) {
-			gitAs(t, dir, "Eve", "commit", "-q", "--allow-empty", "-m", "mine")
-			gitAs(t, dir, "Bot", "commit", "-q", "--allow-empty", "-m", "ours")
-		}, "Eve <eve@example.com>"},
-		{"merged with main", func(t *testing.T, dir string) {
-			gitAs(t, dir, "Eve", "merge", "-q", "--no-ff", "-m", "update", "origin/main")
-		}, "Eve <eve@example.com>"},
-		{"the bot's twice", func(t *testing.T, dir string) {
-			gitAs(t, dir, "Bot", "commit", "-q", "--allow-empty", "-m", "ours")
+		{"the bot's twice", func(t *testing.T, s *server) { s.commit(t, branch, branch, "Bot", "Bot", "") }, ""},
+		{"reset to main", func(t *testing.T, s *server) {
+			gitRun(t, s.dir, "update-ref", promote, "refs/heads/main")
 		}, ""},
-		{"reset to main", func(t *testing.T, dir string) { gitRun(t, dir, "reset", "-q", "--hard", "origin/main") }, ""},
-		{"reset to an old main", func(t *testing.T, dir string) { gitRun(t, dir, "reset", "-q", "--hard", "origin/main^^") }, ""},
+		{"reset to an old main", func(t *testing.T, s *server) {
+			gitRun(t, s.dir, "update-ref", promote, "refs/heads/main~2")
+		}, ""},
 	}
-	for _, test := range tests {
+	for i, test := range tests {
 		for _, depth := range []string{"--depth=1", "--no-local"} {
 			t.Run(test.name+depth, func(t *testing.T) {
 				s := serve(t)
-				_, _, err := propose(t, s.open(t, s.clone(t)), pin("v2"))
-				require.NoError(t, err)
-				s.advance(t, "main", "more.txt", "more")
-				dir := s.clone(t, "-b", "qdeploy/promote")
-				test.add(t, dir)
-				gitRun(t, dir, "push", "-q", "-f", s.dir, "qdeploy/promote")
+				if i%2 == 0 { // with or without is the same
+					s.filters(t)
+				}
+				s.commit(t, branch, "main", "Bot", "Bot", "M 100644 inline estate/environments.cue\ndata 2\nv2\n")
+				s.commit(t, "main", "main", "Ada", "Ada", more)
+				test.add(t, s)
 				before := s.at(t, promote)
 
 				h, changed, err := propose(t, s.open(t, s.clone(t, depth)), pin("v3"))

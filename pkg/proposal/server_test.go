@@ -3,6 +3,7 @@ package proposal
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cgi"
@@ -12,6 +13,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,11 +23,11 @@ import (
 // server is a git remote over smart HTTP: git's own http-backend, with moods.
 type server struct {
 	dir, url string
+	discard  atomic.Bool // pushes are read and refused
 
 	mu     sync.Mutex
 	mood   func(w http.ResponseWriter, r *http.Request, serve func()) // nil: serves
 	pushes []int                                                      // bytes of each
-	asked  int                                                        // bytes that fetches were answered with
 }
 
 func (s *server) be(mood func(w http.ResponseWriter, r *http.Request, serve func())) {
@@ -42,6 +44,20 @@ func (s *server) pushed() []int {
 	return s.pushes
 }
 
+// filters makes the server able to leave files out, as GitHub is.
+func (s *server) filters(t *testing.T) {
+	t.Helper()
+	gitRun(t, s.dir, "config", "uploadpack.allowFilter", "true")
+}
+
+var execPath = sync.OnceValue(func() string {
+	out, err := exec.Command("git", "--exec-path").Output()
+	if err != nil {
+		panic(err)
+	}
+	return strings.TrimSpace(string(out))
+})
+
 func isPush(r *http.Request) bool {
 	return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/git-receive-pack")
 }
@@ -53,32 +69,42 @@ func serve(t *testing.T) *server {
 	}
 	root := t.TempDir()
 	s := &server{dir: filepath.Join(root, "estate.git")}
-	gitRun(t, root, "init", "-q", "--bare", "-b", "main", s.dir)
-	gitRun(t, s.dir, "config", "uploadpack.allowFilter", "true")
-	seed := filepath.Join(root, "seed")
-	gitRun(t, root, "init", "-q", "-b", "main", seed)
-	write(t, seed, "old.txt", "old")
-	commit(t, seed, "the first")
-	gitRun(t, seed, "rm", "-q", "old.txt")
-	write(t, seed, "readme.txt", "hello")
-	write(t, seed, "estate/environments.cue", "v1")
-	write(t, seed, "estate/run.sh", "#!/bin/sh")
-	write(t, seed, "estate/apps/only/app.qvf", "bytes")
-	require.NoError(t, os.Chmod(filepath.Join(seed, "estate/run.sh"), 0o755))
-	require.NoError(t, os.Symlink("readme.txt", filepath.Join(seed, "link")))
-	commit(t, seed, "the estate")
-	gitRun(t, seed, "push", "-q", s.dir, "main")
+	gitRun(t, root, "init", "-q", "--bare", "--template=", "-b", "main", s.dir)
+	s.commit(t, "main", "", "Ada", "Ada", "M 100644 inline old.txt\ndata 3\nold\n")
+	s.commit(t, "main", "main", "Ada", "Ada", `D old.txt
+M 100644 inline readme.txt
+data 5
+hello
+M 100644 inline estate/environments.cue
+data 2
+v1
+M 100755 inline estate/run.sh
+data 9
+#!/bin/sh
+M 100644 inline estate/apps/only/app.qvf
+data 5
+bytes
+M 120000 inline link
+data 10
+readme.txt
+`)
 	backend := &cgi.Handler{
-		Path: filepath.Join(gitRun(t, root, "--exec-path"), "git-http-backend"),
+		Path: filepath.Join(execPath(), "git-http-backend"),
 		Env: []string{
-			"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_COUNT=3",
+			"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_COUNT=4",
 			"GIT_CONFIG_KEY_0=http.receivepack", "GIT_CONFIG_VALUE_0=true",
 			"GIT_CONFIG_KEY_1=safe.directory", "GIT_CONFIG_VALUE_1=*",
 			"GIT_CONFIG_KEY_2=receive.fsckObjects", "GIT_CONFIG_VALUE_2=true",
+			"GIT_CONFIG_KEY_3=receive.autogc", "GIT_CONFIG_VALUE_3=false",
 		},
 		Stderr: io.Discard, // what git says goes to the client too
 	}
 	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isPush(r) && s.discard.Load() {
+			_, _ = io.Copy(io.Discard, r.Body)
+			http.Error(w, "discarded", http.StatusServiceUnavailable)
+			return
+		}
 		body, err := io.ReadAll(r.Body) // cgi refuses chunked bodies
 		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
@@ -104,17 +130,14 @@ func serve(t *testing.T) *server {
 
 func gitRun(t *testing.T, dir string, args ...string) string {
 	t.Helper()
-	return gitAs(t, dir, "Ada", args...)
+	return gitFed(t, dir, "", args...)
 }
 
-// gitAs runs git as somebody.
-func gitAs(t *testing.T, dir, name string, args ...string) string {
+func gitFed(t *testing.T, dir, stdin string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("git", args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1",
-		"GIT_AUTHOR_NAME="+name, "GIT_AUTHOR_EMAIL="+strings.ToLower(name)+"@example.com",
-		"GIT_COMMITTER_NAME="+name, "GIT_COMMITTER_EMAIL="+strings.ToLower(name)+"@example.com")
+	cmd.Dir, cmd.Stdin = dir, strings.NewReader(stdin)
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_NOSYSTEM=1")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "git %v: %s", args, out)
 	return strings.TrimSpace(string(out))
@@ -127,12 +150,19 @@ func write(t *testing.T, dir, name, text string) {
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o644))
 }
 
-// commit commits all of a worktree, as Ada.
-func commit(t *testing.T, dir, message string) string {
+// commit sets a branch of the server to a new commit on top of from, another branch
+// or none, and returns it. The rest is in git fast-import's language.
+func (s *server) commit(t *testing.T, branch, from, author, committer, rest string) string {
 	t.Helper()
-	gitRun(t, dir, "add", "-A")
-	gitRun(t, dir, "commit", "-q", "-m", message)
-	return gitRun(t, dir, "rev-parse", "HEAD")
+	by := func(name string) string {
+		return fmt.Sprintf("%s <%s@example.com> 1700000000 +0000", name, strings.ToLower(name))
+	}
+	text := fmt.Sprintf("commit refs/heads/%s\nauthor %s\ncommitter %s\ndata 4\nwork\n", branch, by(author), by(committer))
+	if from != "" {
+		text += "from refs/heads/" + from + "^0\n"
+	}
+	gitFed(t, s.dir, text+rest, "fast-import", "--quiet", "--force")
+	return s.at(t, "refs/heads/"+branch)
 }
 
 // clone clones the server, main checked out.
@@ -161,16 +191,6 @@ func opened(t *testing.T, dir string, r *Remote) *Repo {
 func (s *server) at(t *testing.T, ref string) string {
 	t.Helper()
 	return gitRun(t, s.dir, "for-each-ref", "--format=%(objectname)", ref)
-}
-
-// advance adds a commit by Ada to a branch of the server.
-func (s *server) advance(t *testing.T, branch, file, text string) string {
-	t.Helper()
-	dir := s.clone(t, "-b", branch)
-	write(t, dir, file, text)
-	h := commit(t, dir, "on "+branch)
-	gitRun(t, dir, "push", "-q", s.dir, branch)
-	return h
 }
 
 var (
