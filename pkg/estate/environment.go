@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/pkg/window"
 )
 
 // Environment is a stage of promotion.
@@ -23,6 +24,8 @@ type Environment struct {
 	Release bool            // a version that all of it runs is released
 	Holds   map[string]Hold // by the app's name
 	Pos     string
+
+	Schedule window.Schedule // when it may be applied to
 }
 
 // Target is one space in each of some tenants.
@@ -46,6 +49,8 @@ type environment struct {
 	Promote string          `json:"promote"`
 	Release bool            `json:"release"`
 	Holds   map[string]Hold `json:"holds"`
+	Windows []window.Window `json:"windows"`
+	Freezes []window.Window `json:"freezes"`
 	Targets []struct {
 		Select  map[string]any `json:"select"`
 		Tenants []string       `json:"tenants"`
@@ -75,6 +80,7 @@ func (l *load) environments(envs map[string]*environment) {
 		out := Environment{
 			Name: name, Apps: env.Apps, Pos: l.at("environments", name),
 			Soak: length(env.Soak), Auto: env.Promote == "auto", Release: env.Release, Holds: env.Holds,
+			Schedule: l.schedule(name, env),
 		}
 		out.After = slices.Sorted(slices.Values(env.After))
 		l.pins(name, env)
