@@ -30,7 +30,7 @@ var rooms = map[string][]string{
 	"pkg/qvf/unbuild":                 {"pkg/qvf"},
 	"pkg/qvf/lint":                    {"pkg/qvf"},
 	"pkg/apply":                       {"pkg/plan"},
-	"pkg/ledger":                      {"github.com/go-git/"},
+	"pkg/ledger":                      {"pkg/gitwire", "github.com/go-git/"},
 	"pkg/gitwire":                     {"github.com/go-git/"},
 	"pkg/proposal":                    {"pkg/gitwire", "github.com/go-git/"},
 	"pkg/qlik":                        {"pkg/plan", "golang.org/x/", "github.com/cenkalti/backoff", "go.yaml.in/yaml"},

@@ -1,9 +1,11 @@
 package gitwire
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/format/packfile"
@@ -32,14 +34,14 @@ func (r *Remote) Read(ctx context.Context) (*Reader, error) {
 	at := r.endpoint // a redirect changes it
 	s, err := r.wire.NewUploadPackSession(&at, auth)
 	if err != nil {
-		return nil, r.trouble(ctx, "read", err)
+		return nil, r.trouble(ctx, "fetch", err)
 	}
 	adv, err := s.AdvertisedReferencesContext(within)
 	if errors.Is(err, transport.ErrEmptyRemoteRepository) {
 		return &Reader{remote: r, s: s}, nil
 	}
 	if err != nil {
-		return nil, r.trouble(ctx, "read", errors.Join(err, s.Close()))
+		return nil, r.trouble(ctx, "fetch", errors.Join(err, s.Close()))
 	}
 	return &Reader{remote: r, s: s, adv: adv}, nil
 }
@@ -63,6 +65,7 @@ type Ask struct {
 	Have    []plumbing.Hash // what they reach is not sent
 	Shallow []plumbing.Hash // commits whose parents are not here
 	Depth   int             // 0: all of the history
+	Within  time.Duration   // how long it may take; 0: two minutes
 	Bare    bool            // commits are enough; trees and files come only from a remote that cannot leave them out
 }
 
@@ -72,11 +75,13 @@ func (r *Reader) Fetch(ctx context.Context, store storage.Storer, ask Ask) (know
 	if r.adv == nil {
 		return nil, r.remote.trouble(ctx, "fetch", transport.ErrEmptyRemoteRepository)
 	}
+	within, cancel := context.WithTimeout(ctx, cmp.Or(ask.Within, patience))
+	defer cancel()
 	req, err := r.request(ask)
 	if err != nil {
 		return nil, r.remote.trouble(ctx, "fetch", err)
 	}
-	resp, err := r.s.UploadPack(ctx, req)
+	resp, err := r.s.UploadPack(within, req)
 	if err != nil {
 		return nil, r.remote.trouble(ctx, "fetch", err)
 	}

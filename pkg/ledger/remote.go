@@ -7,12 +7,11 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/transport"
-	"github.com/go-git/go-git/v5/plumbing/transport/client"
+
+	"github.com/qdeploy/qdeploy/pkg/gitwire"
 )
 
 // ErrNotPushed says that entries are in the local ref and did not reach the
@@ -20,7 +19,7 @@ import (
 var ErrNotPushed = errors.New("the ledger is not pushed")
 
 // ErrRefused says that the remote does not let us in, or not write.
-var ErrRefused = errors.New("the remote refuses")
+var ErrRefused = gitwire.ErrRefused
 
 // Remote is where the ledger is shared. The proxy and the authorities of the
 // environment are obeyed (HTTPS_PROXY, SSL_CERT_FILE).
@@ -38,13 +37,13 @@ type Remote struct {
 
 // remote is an opened Remote.
 type remote struct {
-	auth     func(context.Context) (user, password string, err error)
-	endpoint transport.Endpoint // without credentials
-	wire     transport.Transport
+	wire     *gitwire.Remote
 	tracking plumbing.ReferenceName // the head that the local ref was last joined with
 	head     plumbing.Hash          // as last seen; its objects are in the repository
-	secrets  []string               // never to be shown
 }
+
+// trouble is what went wrong between here and the remote.
+type trouble = gitwire.Error
 
 // OpenRemote opens the ledger of the repository that dir lies in, and joins what
 // it holds with what the remote holds, in the local ref only: nothing is pushed
@@ -74,34 +73,12 @@ func (l *Ledger) with(ctx context.Context, r Remote) (*Ledger, error) {
 }
 
 func newRemote(r Remote) (*remote, error) {
-	at, err := transport.NewEndpoint(r.URL)
-	if err != nil { // its text holds the URL, and that may hold a token
-		return nil, errors.New("ledger: the URL of the remote is not one")
+	wire, err := gitwire.New("ledger", r.URL, r.Auth)
+	if err != nil {
+		return nil, err
 	}
-	m := &remote{auth: r.Auth, endpoint: *at, secrets: []string{at.Password}}
-	if at.Protocol == "http" || at.Protocol == "https" {
-		user, password := at.User, at.Password
-		if password == "" {
-			m.secrets = []string{user} // a token, as some write it
-		}
-		m.endpoint.User, m.endpoint.Password = "", ""
-		if m.auth == nil && user+password != "" {
-			m.auth = func(context.Context) (string, string, error) { return user, password, nil }
-		}
-	}
-	if m.wire, err = client.NewClient(&m.endpoint); err != nil {
-		return nil, fmt.Errorf("ledger: %s: no way to talk to it", m.name())
-	}
-	h := sha256.Sum256([]byte(m.name()))
-	m.tracking = plumbing.ReferenceName("refs/qdeploy/remote/" + hex.EncodeToString(h[:6]))
-	return m, nil
-}
-
-// name returns the remote's URL without credentials.
-func (m *remote) name() string {
-	at := m.endpoint
-	at.User, at.Password = "", ""
-	return at.String()
+	h := sha256.Sum256([]byte(wire.Name()))
+	return &remote{wire: wire, tracking: plumbing.ReferenceName("refs/qdeploy/remote/" + hex.EncodeToString(h[:6]))}, nil
 }
 
 // Push sends what the local ref holds and the remote does not, if anything.
@@ -210,13 +187,13 @@ func (l *Ledger) insist(ctx context.Context, do func() error) error {
 		switch {
 		case errors.Is(err, errMoved):
 			lost++
-		case errors.As(err, &t) && !t.final:
+		case errors.As(err, &t) && !t.Final:
 			failed++
 		default:
 			return err
 		}
 		if lost >= tries {
-			return &trouble{text: fmt.Sprintf("ledger: %s: others kept writing to %s", l.remote.name(), Ref)}
+			return &trouble{Text: fmt.Sprintf("ledger: %s: others kept writing to %s", l.remote.wire.Name(), Ref)}
 		}
 		if failed >= failures {
 			return err
@@ -224,48 +201,7 @@ func (l *Ledger) insist(ctx context.Context, do func() error) error {
 		pause := min(firstPause<<min(lost+failed-1, 10), longestPause)
 		pause = pause/2 + rand.N(pause/2)
 		if perr := l.pause(ctx, pause); perr != nil {
-			return &trouble{err: perr, text: fmt.Sprintf("ledger: %s: %v", l.remote.name(), perr), final: true}
+			return &trouble{Err: perr, Text: fmt.Sprintf("ledger: %s: %v", l.remote.wire.Name(), perr), Final: true}
 		}
 	}
-}
-
-// trouble is what went wrong between here and the remote. Its text holds no
-// credentials.
-type trouble struct {
-	err   error // ErrRefused or a context's error, or nil
-	text  string
-	final bool // trying again cannot help
-}
-
-func (t *trouble) Error() string { return t.text }
-func (t *trouble) Unwrap() error { return t.err }
-
-// trouble words an error of the transport.
-func (l *Ledger) trouble(ctx context.Context, doing string, err error) error {
-	var t *trouble
-	if err == nil || errors.As(err, &t) {
-		return err
-	}
-	t = &trouble{text: l.remote.scrub(fmt.Sprintf("ledger: %s: %s: %s", l.remote.name(), doing, oneLine(err.Error())))}
-	switch {
-	case ctx.Err() != nil:
-		t.err, t.final = ctx.Err(), true
-	case errors.Is(err, transport.ErrAuthenticationRequired), errors.Is(err, transport.ErrAuthorizationFailed):
-		t.err, t.final = ErrRefused, true
-		t.text += "; the ledger needs a token that may write: permissions: contents: write"
-	case errors.Is(err, transport.ErrRepositoryNotFound):
-		t.err, t.final = ErrRefused, true
-		t.text += "; or the token may not see it: permissions: contents: write"
-	}
-	return t
-}
-
-func (m *remote) scrub(text string) string {
-	const shortest = 6 // what is shorter is no secret, and part of many words
-	for _, s := range m.secrets {
-		if len(s) >= shortest {
-			text = strings.ReplaceAll(text, s, "***")
-		}
-	}
-	return text
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
@@ -63,7 +64,7 @@ func (m *remote) lack(ctx context.Context, commit plumbing.Hash) error {
 // send all of the history that was cut off otherwise. To ask so of a whole clone
 // would make it a shallow one.
 func (m *remote) fetch(ctx context.Context, r *gitwire.Reader, want plumbing.Hash) error {
-	ask := gitwire.Ask{Want: want}
+	ask := gitwire.Ask{Want: want, Within: 15 * time.Minute} // it may bring apps
 	var err error
 	if ask.Have, err = m.have(); err != nil {
 		return fmt.Errorf("proposal: %w", err)
