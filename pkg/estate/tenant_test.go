@@ -118,11 +118,11 @@ app
 `)
 	require.Equal(t, []Environment{
 		{
-			Name: "test", Apps: map[string]Pin{"Sales": {Version: "1.1.0-rc.1"}, "Stock": {Version: "3.0.0"}}, Pos: "a.cue:15:2",
+			Name: "test", Apps: map[string]Pin{"Sales": {Version: "1.1.0-rc.1"}, "Stock": {Version: "3.0.0"}}, Pos: "a.cue:15:2", Tags: "date",
 			Targets: []Target{{Tenants: []string{"a", "b", "c", "d"}, Staging: "S", Space: "Test", Apps: []string{"Sales", "Stock"}, Pos: "a.cue:16:18"}},
 		},
 		{
-			Name: "prod", After: []string{"test"}, Apps: map[string]Pin{"Sales": {Version: "1.0.0"}, "Stock": {Version: "3.0.0"}}, Pos: "a.cue:7:2",
+			Name: "prod", After: []string{"test"}, Apps: map[string]Pin{"Sales": {Version: "1.0.0"}, "Stock": {Version: "3.0.0"}}, Pos: "a.cue:7:2", Tags: "date",
 			Targets: []Target{
 				{Tenants: []string{"a", "d"}, Staging: "S", Space: "P", Apps: []string{"Sales", "Stock"}, Pos: "a.cue:11:4"},
 				{Tenants: []string{"a", "b"}, Staging: "S", Space: "Q", Apps: []string{"Stock"}, Pos: "a.cue:12:4"},
