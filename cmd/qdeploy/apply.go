@@ -23,6 +23,7 @@ type applyFlags struct {
 	patient   time.Duration // how long to wait while another run applies
 	fromMerge bool
 	approve   string // the digest of what nobody has reviewed in a pull request
+	outside   string // why closed environments are applied to
 }
 
 // withinTenant is how many changes are made at a time within one tenant.
@@ -54,6 +55,7 @@ Running again continues: what is done is not done twice.` + "\n" + exits,
 	f.add(p, c)
 	c.Flags().BoolVar(&f.fromMerge, "from-merge", false, "in a job of GitHub Actions: apply the head of the branch, as it was reviewed in the pull requests that were merged")
 	c.Flags().StringVar(&f.approve, "approve", "", "with --from-merge: apply also what was not reviewed in a pull request, if it is the plan with this `digest`")
+	c.Flags().StringVar(&f.outside, "outside-windows", "", "apply to environments that are closed too, for this `reason`; the ledger keeps it")
 	c.Flags().DurationVar(&f.patient, "lock-timeout", 10*time.Minute, "how long to wait while another run applies")
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask; needed where there is no terminal")
 	c.Flags().IntVar(&f.within, "parallelism-per-tenant", withinTenant, "changes at a time within one tenant")
@@ -80,6 +82,9 @@ func (p *program) apply(ctx context.Context, f applyFlags, args []string) error 
 		return err
 	}
 	defer e.close()
+	if err := e.goOutside(f.outside); err != nil {
+		return err
+	}
 	if saved != nil {
 		if err := e.narrow(saved); err != nil {
 			return err
@@ -98,6 +103,9 @@ func (e *engine) applyFleet(ctx context.Context, f applyFlags, fleet *plan.Fleet
 		show = e.p.err
 	}
 	if err := fleet.WriteText(show, e.text(f.planFlags, e.appChanges(fleet))); err != nil {
+		return err
+	}
+	if err := sayClosed(show, e.shut(fleet)); err != nil {
 		return err
 	}
 	if len(fleet.Refused) > 0 {
@@ -177,12 +185,13 @@ func (e *engine) rollout(ctx context.Context, f applyFlags, fleet *plan.Fleet, h
 	for _, t := range held {
 		r.set(t)
 	}
-	todo := r.todo(fleet)
 	release, err := e.memory.lock(ctx, e.p, s.run, f.patient)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
+	e.holdClosed(fleet, r)
+	todo := r.todo(fleet)
 	if len(todo) == 0 {
 		return r, e.settle(s, fleet)
 	}
@@ -198,6 +207,7 @@ func (e *engine) rollTodo(ctx context.Context, f applyFlags, s stamp, fleet *pla
 	defer release()
 	progress := e.p.start("applying", len(todo))
 	books := e.memory.keep(s)
+	books.note = e.note()
 	results, started := apply.Each(ctx, stop, len(todo), f.parallelism, func(ctx context.Context, i int) tenantReport {
 		t, entry := e.applyOne(ctx, stop, s, todo[i], f.within, progress)
 		books.add(entry)

@@ -32,6 +32,9 @@ type engine struct {
 	now      func() time.Time
 	reads    atomic.Int64
 	needs    appNeeds // of apps that get another content
+
+	closed  []closing // environments that hold their changes back in this run
+	outside string    // why the run is applied outside of windows; "" if it is not
 }
 
 // engine loads and validates the estate, opens the ledger, and resolves the

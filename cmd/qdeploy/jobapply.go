@@ -22,6 +22,9 @@ func (p *program) applyMerged(ctx context.Context, f applyFlags, args []string, 
 	if err != nil {
 		return err
 	}
+	if f.outside != "" {
+		return fail("the label that guards.override names lifts windows too", "--outside-windows is not for --from-merge")
+	}
 	if j.run.PullRequest != nil {
 		return fail("run it on push to the branch that is applied", "--from-merge is not for pull requests")
 	}
@@ -74,7 +77,7 @@ func (m *merged) apply(ctx context.Context) error {
 		return ok && (e.Outcome == outcomePartly || e.Outcome == outcomeApplying)
 	}
 	m.held = judge(m.fleet, m.reviews, partly, m.f.approve)
-	if err := m.text(m.fleet, m.e.text(m.f.planFlags, m.e.appChanges(m.fleet))); err != nil {
+	if err := m.text(m.fleet, m.e.text(m.f.planFlags, m.e.appChanges(m.fleet)), m.e.shut(m.fleet)...); err != nil {
 		return err
 	}
 	if len(m.fleet.Refused) > 0 {
@@ -159,13 +162,18 @@ func (m *merged) finish(ctx context.Context, r *report, d *deployments) {
 		state = "nothing was left to apply"
 	case status == exitOK:
 		state = "applied to " + many(r.count(stateDone), "tenant")
+	case status == exitClosed:
+		state = "closed: " + r.whyClosed()
 	default:
 		state = "stopped: " + r.inWords()
 	}
 	m.said(ctx, state)
-	if status == exitOK {
+	switch status {
+	case exitOK:
 		d.end(ctx, github.StatusSuccess, state)
-	} else {
+	case exitClosed: // what is deployed to is open
+		d.end(ctx, github.StatusSuccess, "applied")
+	default:
 		d.end(ctx, github.StatusFailure, state)
 	}
 	m.warn("step outputs", errors.Join(
@@ -246,7 +254,11 @@ func (m *merged) deploy(ctx context.Context) *deployments {
 			todo[p.Tenant.Name] = true
 		}
 	}
+	closed := m.e.closings(m.p.now())
 	for _, env := range m.e.est.Environments() {
+		if slices.ContainsFunc(closed, func(c closing) bool { return c.Environment == env.Name }) {
+			continue
+		}
 		n := 0
 		for _, t := range env.Targets {
 			for _, name := range t.Tenants {

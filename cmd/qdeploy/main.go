@@ -36,6 +36,7 @@ const (
 	exitGuarded = 4 // stopped by a guard or a budget
 	exitPartly  = 5 // partly applied; running again continues
 	exitLocked  = 6 // another run applies
+	exitClosed  = 6 // some of it waits until an environment opens
 )
 
 // failure is an error with an exit status and, for people, what to do about it.

@@ -113,9 +113,9 @@ func (p *program) plan(ctx context.Context, f planFlags, files planFiles, asJSON
 		return err
 	}
 	if asJSON {
-		err = fleet.WriteJSON(p.out)
-	} else {
-		err = fleet.WriteText(p.out, e.text(f, apps))
+		err = writeJSON(p.out, fleet, e.shut(fleet))
+	} else if err = fleet.WriteText(p.out, e.text(f, apps)); err == nil {
+		err = sayClosed(p.out, e.shut(fleet))
 	}
 	switch {
 	case err != nil:

@@ -21,6 +21,7 @@ const (
 	stateUnreadable tenantState = "could not be read"
 	stateUnfinished tenantState = "not finished" // stopped before its last change
 	stateNotStarted tenantState = "not started"
+	stateClosed     tenantState = "closed" // what was left waits for a window
 	stateUnchanged  tenantState = "unchanged"
 )
 
@@ -31,6 +32,8 @@ type report struct {
 	Failed  int            `json:"failed"`
 	Skipped int            `json:"skipped"`
 	Waiting int            `json:"notStarted"`
+	Held    int            `json:"held,omitempty"` // until an environment opens
+	Closed  []closing      `json:"closed,omitempty"`
 	Tenants []tenantReport `json:"tenants"`
 	at      map[string]int
 }
@@ -42,6 +45,7 @@ type tenantReport struct {
 	Error    string      `json:"error,omitempty"`
 	Moved    []string    `json:"moved,omitempty"` // of a stale tenant: approved against now
 	Outcomes []outcome   `json:"outcomes,omitempty"`
+	Held     int         `json:"held,omitempty"` // changes that wait for a window
 }
 
 type outcome struct {
@@ -80,6 +84,7 @@ func (r *report) todo(f *plan.Fleet) []*plan.Plan {
 
 func (r *report) set(t tenantReport) {
 	r.Tenants[r.at[t.Tenant]] = t
+	r.Held += t.Held
 	for _, o := range t.Outcomes {
 		switch o.Status {
 		case apply.Done:
@@ -133,6 +138,8 @@ func (r *report) status() int {
 		return exitStale
 	case unreadable > 0:
 		return exitError
+	case r.Held > 0:
+		return exitClosed
 	}
 	return exitOK
 }
@@ -140,7 +147,7 @@ func (r *report) status() int {
 // inWords tells in a line how many tenants stayed behind, and why.
 func (r *report) inWords() string {
 	var parts []string
-	for _, s := range []tenantState{stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted, stateDone} {
+	for _, s := range []tenantState{stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted, stateClosed, stateDone} {
 		if n := r.count(s); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s))
 		}
@@ -150,7 +157,7 @@ func (r *report) inWords() string {
 
 // reason is the word for the step output, "" when all is well.
 func (r *report) reason() string {
-	return map[int]string{exitError: reasonUnreadable, exitStale: "stale", exitGuarded: reasonGuarded, exitPartly: "partly"}[r.status()]
+	return map[int]string{exitError: reasonUnreadable, exitStale: "stale", exitGuarded: reasonGuarded, exitPartly: "partly", exitClosed: "closed"}[r.status()]
 }
 
 // print tells what became of the run: per tenant what did not go as planned,
@@ -163,12 +170,13 @@ func (r *report) print(w io.Writer) {
 	for _, t := range r.Tenants {
 		t.print(w)
 	}
-	fmt.Fprintf(w, "%s: done %d · failed %d · skipped %d · not started %d\n", r.Run, r.Done, r.Failed, r.Skipped, r.Waiting)
-	for _, s := range []tenantState{stateDone, stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted} {
+	fmt.Fprintf(w, "%s: done %d · failed %d · skipped %d · not started %d%s\n", r.Run, r.Done, r.Failed, r.Skipped, r.Waiting, r.held())
+	for _, s := range []tenantState{stateDone, stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted, stateClosed} {
 		if names := r.in(s); len(names) > 0 {
 			fmt.Fprintf(w, "  %-17s %s\n", s, listing(names))
 		}
 	}
+	_ = sayClosed(w, r.Closed) // as the lines above
 	if rest := r.rest(); len(rest) > 0 {
 		fmt.Fprintf(w, "continue with: qdeploy apply%s\n", tenantFlags(rest))
 	}

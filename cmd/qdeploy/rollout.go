@@ -31,6 +31,7 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 	if b := now.plan.Blocked(); len(b) > 0 {
 		return tenantReport{Tenant: name, State: stateBlocked, Error: fmt.Sprintf("%s: %s", b[0].Key, b[0].Blocked)}, e.memory.undo(name)
 	}
+	held := e.drop(now)
 	outcomes := apply.Run(ctx, stop, now.plan, within, now.live.Do, func(o apply.Outcome) {
 		if o.Status == apply.Failed {
 			g.line("%s: %v", name, o.Err)
@@ -40,7 +41,12 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 		g.line("%s: note: %s", name, note)
 	}
 	entry := e.memory.entry(s, now, outcomes)
-	return newTenantReport(name, outcomes), &entry
+	r := newTenantReport(name, outcomes)
+	if held > 0 {
+		r.hold(held)
+		e.memory.heldBack(&entry)
+	}
+	return r, &entry
 }
 
 // settle remembers the tenants that had nothing to change although what is
@@ -75,6 +81,7 @@ func (e *engine) settle(s stamp, fleet *plan.Fleet) error {
 type books struct {
 	memory *memory
 	stamp  stamp
+	note   string // for the end of each commit's message
 	mu     sync.Mutex
 	held   []ledger.Entry
 	last   time.Time
@@ -98,7 +105,7 @@ func (b *books) add(e *ledger.Entry) {
 }
 
 func (b *books) flush() {
-	err := b.memory.write(fmt.Sprintf("%s: applied to %d tenants", b.stamp.run, len(b.held)), b.held)
+	err := b.memory.write(fmt.Sprintf("%s: applied to %d tenants", b.stamp.run, len(b.held))+b.note, b.held)
 	b.err = errors.Join(b.err, err)
 	b.held, b.last = nil, time.Now()
 }

@@ -44,7 +44,8 @@ holds CUE files, else the folder "estate" in it.`
 const exits = `
 Exit status: 0 all is well; 1 an error; 2 there are changes (plan
 --detailed-exitcode); 3 the plan is stale; 4 stopped by a guard; 5 partly
-applied, run again to continue; 6 another run applies.`
+applied, run again to continue; 6 another run applies, or an
+environment is closed.`
 
 func (p *program) command() *cobra.Command {
 	c := &cobra.Command{

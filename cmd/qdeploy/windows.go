@@ -1,0 +1,235 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/qdeploy/qdeploy/pkg/ledger"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// closing is an environment that may not be applied to now, and how much waits
+// until it may. What waits is what people see of the environment: the managed
+// spaces of its targets and what lives in them, apps above all, and what comes
+// after those. The rest of a tenant goes on: other environments may be in it.
+type closing struct {
+	Environment string     `json:"environment"`
+	Opens       *time.Time `json:"opens,omitempty"` // nil: not in all the time that is looked ahead
+	Changes     int        `json:"changes"`         // that wait
+	Tenants     int        `json:"tenants"`         // that they are of
+
+	in     time.Duration                // until it opens
+	spaces map[string]map[plan.Key]bool // by tenant
+}
+
+// String tells it without what waits.
+func (c closing) String() string {
+	if c.Opens == nil {
+		return c.Environment + " is closed, and does not open in the next five years"
+	}
+	return fmt.Sprintf("%s is closed until %s (in %s)", c.Environment, c.Opens.Format("Mon 2006-01-02 15:04 MST"), lasting(c.in))
+}
+
+// line tells what waits for it, too.
+func (c closing) line() string {
+	return fmt.Sprintf("%s: %s in %s %s", c, many(c.Changes, "change"), many(c.Tenants, "tenant"), plural(c.Changes, "waits", "wait"))
+}
+
+// closings are the environments that are closed at a time, whether they hold
+// anything or not. There is none where people have lifted the guards, or apply
+// outside of windows.
+func (e *engine) closings(at time.Time) (out []closing) {
+	if e.guards.Lifted || e.outside != "" {
+		return nil
+	}
+	return e.outOfHours(at)
+}
+
+// outOfHours are the environments that are closed by their windows alone.
+func (e *engine) outOfHours(at time.Time) (out []closing) {
+	for _, env := range e.est.Environments() {
+		opens, ok := env.Schedule.Next(at)
+		if ok && opens.Equal(at) {
+			continue
+		}
+		c := closing{Environment: env.Name, spaces: map[string]map[plan.Key]bool{}}
+		if ok {
+			c.Opens, c.in = &opens, opens.Sub(at)
+		}
+		for _, t := range env.Targets {
+			for _, name := range t.Tenants {
+				if c.spaces[name] == nil {
+					c.spaces[name] = map[plan.Key]bool{}
+				}
+				c.spaces[name][plan.Key{Kind: "space", Name: t.Space}] = true
+			}
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+// waiting returns the changes of a plan that wait, with the index of what they
+// wait for.
+func (e *engine) waiting(p *plan.Plan, closed []closing) map[plan.Key]int {
+	out := map[plan.Key]int{}
+	for _, c := range p.Changes { // each comes after those that it waits for
+		i := slices.IndexFunc(closed, func(cl closing) bool {
+			spaces := cl.spaces[p.Tenant.Name]
+			return slices.ContainsFunc([]plan.Key{c.Key, c.From}, func(k plan.Key) bool {
+				return spaces[k] || spaces[e.traits[k.Kind].ParentOf(k)]
+			})
+		})
+		for _, k := range c.After {
+			if j, ok := out[k]; ok && i < 0 {
+				i = j
+			}
+		}
+		if i >= 0 {
+			out[c.Key] = i
+		}
+	}
+	return out
+}
+
+// shut says which environments hold back something of a fleet now, and how much.
+func (e *engine) shut(f *plan.Fleet) (out []closing) {
+	closed := e.closings(e.p.now())
+	if len(closed) == 0 {
+		return nil
+	}
+	for _, p := range f.Plans {
+		tenants := map[int]bool{}
+		for _, i := range e.waiting(p, closed) {
+			closed[i].Changes++
+			tenants[i] = true
+		}
+		for i := range tenants {
+			closed[i].Tenants++
+		}
+	}
+	return slices.DeleteFunc(closed, func(c closing) bool { return c.Changes == 0 })
+}
+
+// closedLines are shut as lines.
+func closedLines(closed []closing) (lines []string) {
+	for _, c := range closed {
+		lines = append(lines, c.line())
+	}
+	return lines
+}
+
+// sayClosed prints what waits below a plan.
+func sayClosed(w io.Writer, closed []closing) error {
+	for _, line := range closedLines(closed) {
+		if _, err := fmt.Fprintln(w, printable(line)+"."); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeJSON writes a plan, and beside it what waits, which is no part of it: it
+// changes by the clock.
+func writeJSON(w io.Writer, f *plan.Fleet, closed []closing) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	return enc.Encode(struct {
+		*plan.Fleet
+		Closed []closing `json:"closed,omitempty"`
+	}{f, closed})
+}
+
+// holdClosed finds out what waits, for a run that begins now, and reports the
+// tenants of which everything does: they are not touched.
+func (e *engine) holdClosed(fleet *plan.Fleet, r *report) {
+	e.closed = e.closings(e.p.now())
+	r.Closed = e.shut(fleet)
+	for i, p := range fleet.Plans {
+		if n := len(e.waiting(p, e.closed)); n > 0 && n == len(p.Changes) && r.Tenants[i].State == stateUnchanged {
+			r.set(tenantReport{Tenant: p.Tenant.Name, State: stateClosed, Held: n})
+		}
+	}
+}
+
+// drop takes out of a study what waits. The ledger learns that it was not done.
+func (e *engine) drop(s *study) (held int) {
+	waits := e.waiting(s.plan, e.closed)
+	if len(waits) == 0 {
+		return 0
+	}
+	var kept []plan.Change
+	for _, c := range s.plan.Changes {
+		if _, ok := waits[c.Key]; ok {
+			s.dropped = append(s.dropped, c)
+		} else {
+			kept = append(kept, c)
+		}
+	}
+	s.plan.Changes = kept
+	return len(waits)
+}
+
+// heldBack leaves the revision of an entry at the one that was applied before, so
+// that what was reviewed since is still found when the rest of it is applied.
+func (m *memory) heldBack(e *ledger.Entry) {
+	old, _ := m.last(e.Tenant)
+	e.Revision = old.Revision
+}
+
+// goOutside lets a run apply outside of windows, for a reason that the ledger
+// keeps.
+func (e *engine) goOutside(reason string) error {
+	reason = strings.Join(strings.Fields(reason), " ")
+	if reason == "" {
+		return nil
+	}
+	if e.guards.Override == "" {
+		return &failure{status: exitGuarded, err: errors.New("--outside-windows: nobody may override the guards, and so the windows"), hint: `guards: override: "qdeploy/override" lets people, in the protected branch`}
+	}
+	if e.memory.ledger == nil {
+		return fail("put the estate into a git repository", "--outside-windows is recorded in the ledger, and there is none")
+	}
+	e.outside = reason
+	return nil
+}
+
+// note is what the ledger keeps of a run besides what it did.
+func (e *engine) note() string {
+	if e.outside == "" {
+		return ""
+	}
+	var names []string
+	for _, c := range e.outOfHours(e.p.now()) {
+		names = append(names, c.Environment)
+	}
+	if len(names) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("\n\noutside of the windows of %s: %s\n", strings.Join(names, ", "), e.outside)
+}
+
+// hold says of a tenant that some of its changes wait.
+func (t *tenantReport) hold(n int) {
+	t.Held = n
+	if t.State == stateDone {
+		t.State = stateClosed
+	}
+}
+
+// held is how many changes wait, for the line with the counts.
+func (r *report) held() string {
+	if r.Held == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" · closed %d", r.Held)
+}
+
+// whyClosed tells what waits in one line.
+func (r *report) whyClosed() string { return strings.Join(closedLines(r.Closed), "; ") }
