@@ -185,7 +185,7 @@ func (c *Client) PullRequestsOf(ctx context.Context, sha string) (out []PullRequ
 func pullRequest(p *gh.PullRequest) PullRequest {
 	out := PullRequest{
 		Number: p.GetNumber(), Title: p.GetTitle(), Head: p.GetHead().GetSHA(), Base: p.GetBase().GetSHA(),
-		HeadRef: p.GetHead().GetRef(), BaseRef: p.GetBase().GetRef(), Author: p.GetUser().GetLogin(),
+		URL: p.GetHTMLURL(), HeadRef: p.GetHead().GetRef(), BaseRef: p.GetBase().GetRef(), Author: p.GetUser().GetLogin(),
 		Merged: p.GetMerged() || p.MergedAt != nil, MergeCommit: p.GetMergeCommitSHA(),
 		Fork: p.GetHead().GetRepo().GetFullName() != p.GetBase().GetRepo().GetFullName(),
 	}

@@ -42,6 +42,7 @@ type PullRequest struct {
 	Merged           bool
 	MergeCommit      string
 	Labels           []string
+	URL              string // for people
 }
 
 // largestEvent bounds what is read of an event. GitHub sends none above 25 MB.

@@ -143,6 +143,7 @@ func (r *Repo) Deployments() []Deployment {
 type Release struct {
 	Tag, Name, Body, Author string
 	Draft                   bool
+	Assets                  map[string][]byte
 }
 
 // Releases lists releases, the oldest first.
@@ -150,7 +151,11 @@ func (r *Repo) Releases() []Release {
 	defer r.lock()()
 	var list []Release
 	for _, x := range r.releases {
-		list = append(list, Release{x.tag, x.name, x.body, x.by, x.draft})
+		v := Release{x.tag, x.name, x.body, x.by, x.draft, map[string][]byte{}}
+		for _, a := range x.assets {
+			v.Assets[a.name] = a.content
+		}
+		list = append(list, v)
 	}
 	return list
 }

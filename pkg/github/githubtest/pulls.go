@@ -15,6 +15,7 @@ type pull struct {
 	before           string // headSHA before the last push
 	testMerge        string // of refs/pull/N/merge, "" when they conflict
 	draft            bool
+	reviews          []*review
 
 	merged    bool
 	mergedAt  time.Time

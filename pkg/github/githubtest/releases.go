@@ -3,7 +3,6 @@ package githubtest
 import (
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 )
 
@@ -12,6 +11,7 @@ type release struct {
 	tag, target, name, body, by string
 	draft, prerelease           bool
 	created, published          time.Time
+	assets                      []*asset
 }
 
 var releaseRoutes = []route{
@@ -100,9 +100,9 @@ func (c *call) releaseView(r *release) object {
 	at := c.site.in(c.repo, fmt.Sprintf("/releases/%d", r.id))
 	return object{
 		"id": r.id, "node_id": node("RE", r.id), "url": at, "assets_url": at + "/assets", "html_url": c.site.web(c.repo, "/releases/tag/"+r.tag),
-		"upload_url": strings.Replace(at, "/repos/", "/uploads/repos/", 1) + "/assets{?name,label}",
+		"upload_url": at + "/assets{?name,label}",
 		"tag_name":   r.tag, "target_commitish": r.target, "name": orNull(r.name), "body": orNull(r.body), "draft": r.draft, "prerelease": r.prerelease,
-		"author": c.site.user(c.hub, r.by), "assets": []object{}, "created_at": stamp(r.created), "published_at": stamp(r.published),
+		"author": c.site.user(c.hub, r.by), "assets": c.assetViews(r), "created_at": stamp(r.created), "published_at": stamp(r.published),
 		"tarball_url": c.site.in(c.repo, "/tarball/"+r.tag), "zipball_url": c.site.in(c.repo, "/zipball/"+r.tag), "immutable": false,
 	}
 }
