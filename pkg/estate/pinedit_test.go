@@ -23,90 +23,95 @@ environments: prod: apps: {
 }
 `
 
-func TestEditPins(t *testing.T) {
-	since := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
-	until := since.Add(48 * time.Hour)
-	for _, c := range []struct {
-		name   string
-		files  map[string]string
-		change PinChange
-		want   map[string]string
-	}{
-		{"a version becomes a pin, and comments stay", map[string]string{"pins-prod.cue": pinFile},
-			PinChange{Environment: "prod", Pins: map[string]Pin{"Sales": {"1.1.0", "sha256:22", "bb"}}},
-			map[string]string{"pins-prod.cue": `package estate
+var (
+	since = time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
+	until = since.Add(48 * time.Hour)
+)
+
+var editPins = []struct {
+	name   string
+	files  map[string]string
+	change PinChange
+	want   map[string]string
+}{
+	{"a version becomes a pin, and comments stay", map[string]string{"pins-prod.cue": pinFile},
+		PinChange{Environment: "prod", Pins: map[string]Pin{"Sales": {"1.1.0", "sha256:22", "bb"}}},
+		map[string]string{"pins-prod.cue": `package estate
 
 // What prod runs.
 environments: prod: apps: {
-	// Sold to all.
-	"Sales": {
-		version: "1.1.0"
-		digest:  "sha256:22"
-		commit:  "bb"
-	} // since spring
-	"Stock Flow": {
-		version: "2.0.0"
-		digest:  "sha256:11"
-		commit:  "aa"
-	}
+// Sold to all.
+"Sales": {
+	version: "1.1.0"
+	digest:  "sha256:22"
+	commit:  "bb"
+} // since spring
+"Stock Flow": {
+	version: "2.0.0"
+	digest:  "sha256:11"
+	commit:  "aa"
+}
 }
 `}},
-		{"a pin is raised", map[string]string{"pins-prod.cue": pinFile},
-			PinChange{Environment: "prod", Pins: map[string]Pin{"Stock Flow": {"2.1.0", "sha256:33", "cc"}}},
-			map[string]string{"pins-prod.cue": strings.NewReplacer("2.0.0", "2.1.0", "sha256:11", "sha256:33", "aa", "cc").Replace(pinFile)}},
-		{"the same again", map[string]string{"pins-prod.cue": pinFile},
-			PinChange{Environment: "prod", Pins: map[string]Pin{"Stock Flow": {"2.0.0", "sha256:11", "aa"}}, Unhold: []string{"Sales"}},
-			map[string]string{}},
-		{"a version without a commit", map[string]string{"pins-prod.cue": pinFile},
-			PinChange{Environment: "prod", Pins: map[string]Pin{"Stock Flow": {"1.0.0", "", ""}}},
-			map[string]string{"pins-prod.cue": strings.ReplaceAll(pinFile, `"Stock Flow": {
-		version: "2.0.0"
-		digest:  "sha256:11"
-		commit:  "aa"
-	}`, `"Stock Flow": {
-		version: "1.0.0"
-	}`)}},
-		{"a new app", map[string]string{"pins-prod.cue": pinFile},
-			PinChange{Environment: "prod", Pins: map[string]Pin{"Margin": {"1.0.0", "sha256:44", "dd"}}},
-			map[string]string{"pins-prod.cue": strings.TrimSuffix(pinFile, "}\n") + `	"Margin": {
-		version: "1.0.0"
-		digest:  "sha256:44"
-		commit:  "dd"
-	}
+	{"a pin is raised", map[string]string{"pins-prod.cue": pinFile},
+		PinChange{Environment: "prod", Pins: map[string]Pin{"Stock Flow": {"2.1.0", "sha256:33", "cc"}}},
+		map[string]string{"pins-prod.cue": strings.NewReplacer("2.0.0", "2.1.0", "sha256:11", "sha256:33", "aa", "cc").Replace(pinFile)}},
+	{"the same again", map[string]string{"pins-prod.cue": pinFile},
+		PinChange{Environment: "prod", Pins: map[string]Pin{"Stock Flow": {"2.0.0", "sha256:11", "aa"}}, Unhold: []string{"Sales"}},
+		map[string]string{}},
+	{"a version without a commit", map[string]string{"pins-prod.cue": pinFile},
+		PinChange{Environment: "prod", Pins: map[string]Pin{"Stock Flow": {"1.0.0", "", ""}}},
+		map[string]string{"pins-prod.cue": strings.ReplaceAll(pinFile, `"Stock Flow": {
+	version: "2.0.0"
+	digest:  "sha256:11"
+	commit:  "aa"
+}`, `"Stock Flow": {
+	version: "1.0.0"
+}`)}},
+	{"a new app", map[string]string{"pins-prod.cue": pinFile},
+		PinChange{Environment: "prod", Pins: map[string]Pin{"Margin": {"1.0.0", "sha256:44", "dd"}}},
+		map[string]string{"pins-prod.cue": strings.TrimSuffix(pinFile, "}\n") + `	"Margin": {
+	version: "1.0.0"
+	digest:  "sha256:44"
+	commit:  "dd"
+}
 }
 `}},
-		{"wherever the environment has its pins", map[string]string{"estate.cue": "package estate\n\nenvironments: {\n\tprod: {\n\t\tapps: Sales: version: \"1.0.0\"\n\t\tafter: [\"test\"]\n\t}\n}\n"},
-			PinChange{Environment: "prod", Pins: map[string]Pin{"Sales": {"1.1.0", "", ""}}},
-			map[string]string{"estate.cue": "package estate\n\nenvironments: {\n\tprod: {\n\t\tapps: Sales: version: \"1.1.0\"\n\t\tafter: [\"test\"]\n\t}\n}\n"}},
-		{"a file of its own", map[string]string{"estate.cue": "package estate\n\nenvironments: \"north-eu\": after: [\"test\"]\n"},
-			PinChange{Environment: "north-eu", Pins: map[string]Pin{"Sales": {"1.1.0", "sha256:22", "bb"}}},
-			map[string]string{"pins-north-eu.cue": `package estate
+	{"wherever the environment has its pins", map[string]string{"estate.cue": "package estate\n\nenvironments: {\n\tprod: {\n\t\tapps: Sales: version: \"1.0.0\"\n\t\tafter: [\"test\"]\n\t}\n}\n"},
+		PinChange{Environment: "prod", Pins: map[string]Pin{"Sales": {"1.1.0", "", ""}}},
+		map[string]string{"estate.cue": "package estate\n\nenvironments: {\n\tprod: {\n\t\tapps: Sales: version: \"1.1.0\"\n\t\tafter: [\"test\"]\n\t}\n}\n"}},
+	{"a file of its own", map[string]string{"estate.cue": "package estate\n\nenvironments: \"north-eu\": after: [\"test\"]\n"},
+		PinChange{Environment: "north-eu", Pins: map[string]Pin{"Sales": {"1.1.0", "sha256:22", "bb"}}},
+		map[string]string{"pins-north-eu.cue": `package estate
 
 // What north-eu runs. qdeploy promote and rollback rewrite this file.
 environments: "north-eu": apps: {
-	"Sales": {
-		version: "1.1.0"
-		digest:  "sha256:22"
-		commit:  "bb"
-	}
+"Sales": {
+	version: "1.1.0"
+	digest:  "sha256:22"
+	commit:  "bb"
+}
 }
 `}},
-		{"a hold", map[string]string{"pins-prod.cue": pinFile},
-			PinChange{Environment: "prod", Holds: map[string]Hold{"Sales": {"1.0.0", "ann", `it "hurts"`, since, &until}}},
-			map[string]string{"pins-prod.cue": pinFile + `
+	{"a hold", map[string]string{"pins-prod.cue": pinFile},
+		PinChange{Environment: "prod", Holds: map[string]Hold{"Sales": {"1.0.0", "ann", `it "hurts"`, since, &until}}},
+		map[string]string{"pins-prod.cue": pinFile + `
 environments: prod: holds: {
-	"Sales": {
-		version: "1.0.0"
-		by:      "ann"
-		why:     "it \"hurts\""
-		since:   "2026-11-25T12:00:00Z"
-		until:   "2026-11-27T12:00:00Z"
-	}
+"Sales": {
+	version: "1.0.0"
+	by:      "ann"
+	why:     "it \"hurts\""
+	since:   "2026-11-25T12:00:00Z"
+	until:   "2026-11-27T12:00:00Z"
+}
 }
 `}},
-		{"another package's files are left alone", map[string]string{"lib.cue": "package lib\n\nenvironments: prod: apps: Sales: version: \"1.0.0\"\n", "pins-prod.cue": pinFile},
-			PinChange{Environment: "prod", Pins: map[string]Pin{"Sales": {"1.0.0", "", ""}}}, map[string]string{}},
-	} {
+	{"another package's files are left alone", map[string]string{"lib.cue": "package lib\n\nenvironments: prod: apps: Sales: version: \"1.0.0\"\n", "pins-prod.cue": pinFile},
+		PinChange{Environment: "prod", Pins: map[string]Pin{"Sales": {"1.0.0", "", ""}}}, map[string]string{}},
+}
+
+func TestEditPins(t *testing.T) {
+	for _, c := range editPins {
 		t.Run(c.name, func(t *testing.T) {
 			files := fstest.MapFS{}
 			for name, text := range c.files {
