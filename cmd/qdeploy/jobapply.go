@@ -128,7 +128,7 @@ func (m *merged) override(ctx context.Context) error {
 func (m *merged) said(ctx context.Context, state string) {
 	word, _, _ := strings.Cut(state, " ")
 	for _, r := range m.reviews {
-		if r.fleet == nil || r.fleet.Empty() {
+		if r.fleet == nil || r.fleet.Empty() || !m.concerns(r) {
 			continue
 		}
 		c, err := m.client.Comment(ctx, r.request.Number, m.set)
@@ -138,6 +138,15 @@ func (m *merged) said(ctx context.Context, state string) {
 		}
 		m.warn(fmt.Sprintf("comment of #%d", r.request.Number), err)
 	}
+}
+
+// concerns reports whether a run changes tenants that a review is about. Others that
+// were merged since some tenant was applied have been applied already.
+func (m *merged) concerns(r review) bool {
+	return slices.ContainsFunc(m.fleet.Plans, func(p *plan.Plan) bool {
+		was := r.fleet.Plan(p.Tenant.Name)
+		return len(p.Changes) > 0 && was != nil && len(was.Changes) > 0
+	})
 }
 
 // withState returns the body of a comment, without its marker, with the line that

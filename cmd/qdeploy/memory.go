@@ -183,6 +183,9 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 		if o.Status != apply.Done {
 			e.Outcome = outcomePartly
 		}
+		if o.Status == apply.Failed && e.Error == "" && o.Err != nil {
+			e.Error = firstLine(o.Err.Error())
+		}
 	}
 	for _, r := range t.desired {
 		o, changed := became[r.Key]
@@ -203,6 +206,9 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 		}
 	}
 	e.Since = since(old, e)
+	if e.Outcome != outcomeApplied { // what was reviewed since is still to be found
+		e.Revision = old.Revision
+	}
 	return e
 }
 

@@ -44,7 +44,6 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 	r := newTenantReport(name, outcomes)
 	if held > 0 {
 		r.hold(held)
-		e.memory.heldBack(&entry)
 	}
 	return r, &entry
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/qdeploy/qdeploy/pkg/ledger"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
@@ -174,13 +173,6 @@ func (e *engine) drop(s *study) (held int) {
 	}
 	s.plan.Changes = kept
 	return len(waits)
-}
-
-// heldBack leaves the revision of an entry at the one that was applied before, so
-// that what was reviewed since is still found when the rest of it is applied.
-func (m *memory) heldBack(e *ledger.Entry) {
-	old, _ := m.last(e.Tenant)
-	e.Revision = old.Revision
 }
 
 // goOutside lets a run apply outside of windows, for a reason that the ledger

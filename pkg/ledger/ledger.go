@@ -44,11 +44,12 @@ var ErrNoRepository = errors.New("not inside a git repository")
 type Entry struct {
 	Tenant   string    `json:"tenant"`
 	Host     string    `json:"host"`
-	Revision string    `json:"revision"` // of the estate, when it was applied
+	Revision string    `json:"revision"` // of the estate, when all of it was applied; "" before that
 	Digest   string    `json:"digest"`   // of the desired state that was applied
 	Time     time.Time `json:"time"`
-	Outcome  string    `json:"outcome"` // "applied", "partly applied" or "applying"
-	Run      string    `json:"run"`     // names the run that wrote it
+	Outcome  string    `json:"outcome"`         // "applied", "partly applied" or "applying"
+	Run      string    `json:"run"`             // names the run that wrote it
+	Error    string    `json:"error,omitempty"` // of the first change that failed
 
 	// Resources are the specs that are applied here, by key.
 	Resources map[string]json.RawMessage `json:"resources,omitempty"`
