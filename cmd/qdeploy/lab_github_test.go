@@ -122,6 +122,11 @@ func cmdRole(ts *testscript.TestScript, neg bool, args []string) {
 	labOf(ts).forge.repo.SetRole(args[0], args[1])
 }
 
+// review N LOGIN STATE reviews a pull request: APPROVED, CHANGES_REQUESTED, COMMENTED.
+func cmdReview(ts *testscript.TestScript, neg bool, args []string) {
+	labOf(ts).forge.repo.AddReview(number(ts, args[0]), args[1], args[2])
+}
+
 func number(ts *testscript.TestScript, s string) int {
 	n, err := strconv.Atoi(s)
 	ts.Check(err)

@@ -72,6 +72,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"merge":     cmdMerge,
 	"label":     cmdLabel,
 	"role":      cmdRole,
+	"review":    cmdReview,
 	"job":       cmdJob,
 	"artifact":  cmdArtifact,
 	"outputs":   cmdOutputs,

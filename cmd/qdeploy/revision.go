@@ -43,7 +43,7 @@ func guardsOf(dir, revision string) (plan.Guards, error) {
 	if found, _ := r.HasEstate(); !found {
 		return estate.DefaultGuards(), nil
 	}
-	e, err := estate.Load("", estate.Options{Files: r.Files})
+	e, err := estate.Load(dir, estate.Options{Files: r.Files})
 	if err != nil {
 		return plan.Guards{}, fail("repair the estate there first", "guards: the estate of %s is not valid: %w", revision, err)
 	}

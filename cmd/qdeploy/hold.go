@@ -1,0 +1,146 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/mod/semver"
+
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/github"
+)
+
+type holdFlags struct {
+	environment, version, why, until, base string
+	github                                 bool
+}
+
+func (f *holdFlags) add(c *cobra.Command) {
+	fl := c.Flags()
+	fl.StringVar(&f.environment, "env", "", "the `environment` that it is not promoted to")
+	fl.StringVar(&f.base, "base", "", "the `branch` that the pull request is for; without it, the one that is checked out")
+	fl.BoolVar(&f.github, "github", false, "in a job of GitHub Actions: push the branch, and open or update the pull request")
+}
+
+func (p *program) holdCommand() *cobra.Command {
+	var f holdFlags
+	c := &cobra.Command{
+		Use:   "hold APP --env ENVIRONMENT --why TEXT",
+		Short: "Propose that an app is not promoted to an environment",
+		Long: `Put a hold on an app, on a branch for a pull request: qdeploy promote does not
+bring the version that is held, or an older one, to the environment. A newer version
+lifts the hold, and so does qdeploy unhold.` + "\n" + exits,
+		Example: "  qdeploy hold Sales --env prod --why 'waits for the audit' --until 7d",
+		Args:    words(1),
+		RunE:    func(c *cobra.Command, args []string) error { return p.hold(c.Context(), f, args, true) },
+	}
+	f.add(c)
+	c.Flags().StringVar(&f.version, "version", "", "the `version` that is held; without it, the newest that an environment pins")
+	c.Flags().StringVar(&f.why, "why", "", "what others should know")
+	c.Flags().StringVar(&f.until, "until", "", "when it ends by itself: a `time` as 2026-11-30T12:00:00Z, or a length as 48h or 7d")
+	return c
+}
+
+func (p *program) unholdCommand() *cobra.Command {
+	var f holdFlags
+	c := &cobra.Command{
+		Use:     "unhold APP --env ENVIRONMENT",
+		Short:   "Propose that a hold is lifted",
+		Long:    "Take the hold of an app away, on a branch for a pull request.\n" + exits,
+		Example: "  qdeploy unhold Sales --env prod",
+		Args:    words(1),
+		RunE:    func(c *cobra.Command, args []string) error { return p.hold(c.Context(), f, args, false) },
+	}
+	f.add(c)
+	return c
+}
+
+func (p *program) hold(ctx context.Context, f holdFlags, args []string, put bool) error {
+	if len(args) == 0 || f.environment == "" || put && f.why == "" {
+		return fail("qdeploy hold --help shows how it is used", "hold takes an app, an environment and, to put one, a reason: APP --env ENVIRONMENT --why TEXT")
+	}
+	end, err := p.end(f.until)
+	if err != nil {
+		return err
+	}
+	q, err := p.proposing(ctx, f.base, f.github)
+	if err != nil {
+		return err
+	}
+	defer q.close()
+	app := args[0]
+	if err := named(q.est.Estate, nil, args); err != nil {
+		return err
+	}
+	env, err := q.environment(f.environment)
+	if err != nil {
+		return err
+	}
+	h := estate.Hold{Version: cmp.Or(f.version, q.newest(app)), By: q.who(), Why: f.why, Since: p.now().UTC(), Until: end}
+	if h.Version == "" {
+		return fail("--version says which", "no environment pins %s", app)
+	}
+	c := estate.PinChange{Environment: env.Name, Holds: map[string]estate.Hold{app: h}}
+	title := fmt.Sprintf("Hold %s %s: not to %s", app, h.Version, env.Name)
+	was, held := env.Holds[app]
+	switch {
+	case !put && !held:
+		fmt.Fprintf(p.out, "%s is not held in %s\n", printable(app), env.Name)
+		return nil
+	case !put:
+		h = was
+		c, title = estate.PinChange{Environment: env.Name, Unhold: []string{app}}, fmt.Sprintf("Lift the hold of %s %s in %s", app, was.Version, env.Name)
+	case held && was.Version == h.Version && was.Why == h.Why:
+		fmt.Fprintf(p.out, "%s %s is held in %s already, by %s%s\n", printable(app), was.Version, env.Name, printable(was.By), until(was))
+		return nil
+	}
+	out, err := q.submit(ctx, "qdeploy/hold/"+branchPart(env.Name+"-"+app), title, c, func(string) (string, error) {
+		return fmt.Sprintf("%s %s in %s, by %s%s: %s\n\nNothing changes in any tenant.\n",
+			github.Text(app), github.Text(h.Version), github.Text(env.Name), github.Text(h.By), until(h), github.Text(h.Why)), nil
+	})
+	if errors.Is(err, errNothing) {
+		fmt.Fprintf(p.out, "%s has it so already\n", q.base)
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(p.out, printable(title))
+	out.print(p)
+	return nil
+}
+
+// newest is the newest version of an app that an environment pins, "" if none does.
+func (q *proposing) newest(app string) (version string) {
+	for _, env := range q.est.Environments() {
+		if pin, ok := q.est.Pin(env.Name, app); ok && (version == "" || semver.Compare("v"+pin.Version, "v"+version) > 0) {
+			version = pin.Version
+		}
+	}
+	return version
+}
+
+// end is when something ends that lasts until a time, or for a length; nil for "".
+func (p *program) end(text string) (*time.Time, error) {
+	if text == "" {
+		return nil, nil
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		at = at.UTC().Truncate(time.Second)
+		return &at, nil
+	}
+	units := map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour}
+	for unit, length := range units {
+		if n, err := strconv.Atoi(strings.TrimSuffix(text, unit)); err == nil && strings.HasSuffix(text, unit) && n > 0 && n < 100_000 {
+			at := p.now().UTC().Add(time.Duration(n) * length).Truncate(time.Second)
+			return &at, nil
+		}
+	}
+	return nil, fail("a time as 2026-11-30T12:00:00Z, or a length as 48h or 7d", "--until is %q", text)
+}

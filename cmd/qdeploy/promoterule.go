@@ -1,0 +1,87 @@
+package main
+
+import (
+	"fmt"
+	"path"
+	"slices"
+
+	"golang.org/x/mod/semver"
+
+	"github.com/qdeploy/qdeploy/pkg/estate"
+)
+
+// judge says whether an app may be promoted, and if not why.
+func (m *promotion) judge(app string) (*candidate, error) {
+	c := &candidate{App: app}
+	source, ok := m.est.Pin(m.from.Name, app)
+	if !ok {
+		return nil, fail("", "%s does not pin %s", m.from.Name, app)
+	}
+	now, runs := m.est.Pin(m.to.Name, app)
+	c.From, c.To, c.pin = now.Version, source.Version, source
+	if runs && now.Version == source.Version && now.Digest == source.Digest {
+		c.State = candidateThere
+		return c, nil
+	}
+	c.Why = m.obstacles(c, now, runs)
+	if len(c.Why) > 0 {
+		c.State = candidateRefused
+		return c, nil
+	}
+	c.State = candidatePromoted
+	if source.Commit == "" {
+		repo, err := estate.OpenRepository(m.p.dir)
+		if err != nil {
+			return nil, err
+		}
+		apps := m.est.Apps()
+		a := apps[slices.IndexFunc(apps, func(a estate.App) bool { return a.Name == app })]
+		if c.pin.Commit, err = holding(repo, m.head, path.Join(m.at, a.FileOf(source.Version))); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+// obstacles is the rule: why an app may not be promoted now.
+func (m *promotion) obstacles(c *candidate, now estate.Pin, runs bool) (why []string) {
+	if runs && semver.Compare("v"+c.pin.Version, "v"+now.Version) < 0 {
+		return []string{fmt.Sprintf("%s runs %s, which is older than the %s of %s; qdeploy rollback goes back", m.from.Name, c.pin.Version, now.Version, m.to.Name)}
+	}
+	if runs && c.pin.Version == now.Version {
+		why = append(why, fmt.Sprintf("%s runs another content under the same version %s: raise the version", m.from.Name, now.Version))
+	}
+	if h, ok := m.to.Holds[c.App]; ok && !h.Ended(m.p.now()) && semver.Compare("v"+c.pin.Version, "v"+h.Version) <= 0 {
+		why = append(why, fmt.Sprintf("%s holds %s%s: %s; a newer version lifts it, or qdeploy unhold", h.By, h.Version, until(h), h.Why))
+	}
+	for _, name := range m.to.After {
+		why = append(why, m.proved(c, name)...)
+	}
+	return why
+}
+
+// proved says why an environment has not proved a version yet.
+func (m *promotion) proved(c *candidate, name string) []string {
+	env, err := m.environment(name)
+	if err != nil {
+		return []string{err.Error()}
+	}
+	s, ok := standingOf(m.est.Estate, m.m.entries, env, c.App, m.p.now())
+	switch {
+	case !ok:
+		return []string{fmt.Sprintf("%s does not run it", name)}
+	case s.Digest != c.pin.Digest:
+		return []string{fmt.Sprintf("%s runs %s", name, s.Version)}
+	}
+	c.evidence = append(c.evidence, s)
+	switch {
+	case s.Places == 0:
+		return []string{fmt.Sprintf("no tenant runs it in %s", name)}
+	case len(s.Behind) > 0:
+		g := groupPlaces(s.Behind)[0]
+		return []string{fmt.Sprintf("in %s %d of %d run it: %s %s %s", name, len(s.Running), s.Places, someNames(g.tenants, 5), plural(len(g.tenants), "runs", "run"), g.what)}
+	case s.SoakLeft != "":
+		return []string{fmt.Sprintf("it has to soak in %s: %s left, until %s", name, s.SoakLeft, stampText(s.soaked))}
+	}
+	return nil
+}

@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// whyTenant is where a tenant stands, and what will happen next.
+type whyTenant struct {
+	Tenant string      `json:"tenant"`
+	Host   string      `json:"host"`
+	State  string      `json:"state"`
+	Last   *lastRun    `json:"last,omitempty"`
+	Error  string      `json:"error,omitempty"`
+	Apps   []whyApp    `json:"apps"`
+	Closed []whyClosed `json:"closed,omitempty"`
+	Next   []string    `json:"next"`
+}
+
+// whyApp is an app that an environment runs in the tenant.
+type whyApp struct {
+	App         string    `json:"app"`
+	Environment string    `json:"environment"`
+	Space       string    `json:"space"`
+	Pinned      string    `json:"pinned"`
+	Runs        string    `json:"runs,omitempty"`
+	Since       time.Time `json:"since,omitzero"`
+	Hold        *heldApp  `json:"hold,omitempty"`
+}
+
+// whyClosed is an environment of the tenant that may not be applied to now.
+type whyClosed struct {
+	Environment string     `json:"environment"`
+	Opens       *time.Time `json:"opens,omitempty"`
+}
+
+func (p *program) whyCommand() *cobra.Command {
+	var revision string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "why TENANT",
+		Short: "Say where a tenant stands, why, and what happens next",
+		Long: `Say what was applied to a tenant last and what became of it, which apps it is to run
+and which it runs, what holds them, when its environments may be applied to, and what
+the next run does: from the ledger and the estate, without asking the tenant.`,
+		Example: "  qdeploy why acme",
+		Args:    words(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return fail("qdeploy status lists them by app", "why takes the name of a tenant")
+			}
+			return p.why(c.Context(), args[0], revision, asJSON)
+		},
+	}
+	addRevision(c, &revision)
+	c.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+	return c
+}
+
+func (p *program) why(ctx context.Context, name, revision string, asJSON bool) error {
+	est, m, err := p.known(ctx, revision, nil)
+	if err != nil {
+		return err
+	}
+	defer est.close()
+	defer m.close()
+	t, ok := est.Tenant(name)
+	if !ok {
+		_, err := est.Select([]string{name})
+		if err == nil {
+			err = fmt.Errorf("there is no tenant %q", name)
+		}
+		return fail("", "%w", err)
+	}
+	w, err := p.whyOf(est, m, t)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		return p.printJSON(w)
+	}
+	_, err = fmt.Fprint(p.out, w.text())
+	return err
+}
+
+func (p *program) whyOf(est *declared, m *memory, t estate.Tenant) (*whyTenant, error) {
+	f := facts(t)
+	w := &whyTenant{Tenant: t.Name, Host: f.Host, State: string(t.State), Apps: []whyApp{}, Next: []string{}}
+	e, applied := m.last(t.Name)
+	if applied {
+		w.Last, w.Error = &lastRun{t.Name, e.Outcome, e.Run, e.Time, e.Revision}, e.Error
+	}
+	for _, env := range est.Environments() {
+		if w.add(est, m, env, p.now()) {
+			if opens, ok := env.Schedule.Next(p.now()); !ok {
+				w.Closed = append(w.Closed, whyClosed{Environment: env.Name})
+			} else if !opens.Equal(p.now()) {
+				w.Closed = append(w.Closed, whyClosed{env.Name, &opens})
+			}
+		}
+	}
+	desired, err := est.Resources(t.Name)
+	if err != nil {
+		return nil, err
+	}
+	digest, err := plan.DesiredSum(desired)
+	if err != nil {
+		return nil, err
+	}
+	w.next(t, applied, m.current(t.Name, digest))
+	return w, nil
+}
+
+// add adds the apps that an environment runs in the tenant; it reports whether any.
+func (w *whyTenant) add(est *declared, m *memory, env estate.Environment, now time.Time) (any bool) {
+	for _, target := range env.Targets {
+		if !slices.Contains(target.Tenants, w.Tenant) {
+			continue
+		}
+		any = true
+		for _, app := range target.Apps {
+			pin, _ := est.Pin(env.Name, app)
+			e, _ := m.last(w.Tenant)
+			at := placeOf(e, w.Tenant, target.Space, app)
+			a := whyApp{App: app, Environment: env.Name, Space: target.Space, Pinned: pin.Release(), Runs: at.Release, Since: at.Since}
+			if h, ok := env.Holds[app]; ok && !h.Ended(now) {
+				a.Hold = &heldApp{env.Name, app, h}
+			}
+			w.Apps = append(w.Apps, a)
+		}
+	}
+	return any
+}
+
+// next says what the next run does.
+func (w *whyTenant) next(t estate.Tenant, applied, current bool) {
+	say := func(format string, args ...any) { w.Next = append(w.Next, fmt.Sprintf(format, args...)) }
+	switch {
+	case t.State == estate.Ignored:
+		say("nothing: the estate says that it is ignored")
+	case current:
+		say("nothing: it is as the estate declares it, as far as the ledger knows; qdeploy plan --tenant %s asks it", w.Tenant)
+	case !applied:
+		say("the next apply brings all of it: nothing was applied to it yet")
+	case w.Error != "":
+		say("the next apply goes on where the last one failed")
+	default:
+		say("the next apply brings what the estate says now, once it is reviewed")
+	}
+	for _, a := range w.Apps {
+		if a.Runs != a.Pinned && t.State != estate.Ignored {
+			say("%s in %s goes to %s", a.App, a.Space, version(a.Pinned))
+		}
+	}
+}
+
+func version(release string) string {
+	v, _, _ := strings.Cut(release, "+q.")
+	return v
+}
+
+// text is it for people.
+func (w *whyTenant) text() string {
+	var b strings.Builder
+	line := func(what, format string, args ...any) {
+		fmt.Fprintf(&b, "  %-9s %s\n", what, printable(fmt.Sprintf(format, args...)))
+	}
+	fmt.Fprintf(&b, "%s, %s\n", printable(w.Tenant), printable(w.Host))
+	if w.Last == nil {
+		line("last run", "none, as far as the ledger knows")
+	} else {
+		line("last run", "%s, %s: %s, revision %.8s", w.Last.Run, stampText(w.Last.Time), w.Last.Outcome, w.Last.Revision)
+	}
+	if w.Error != "" {
+		line("error", "%s", w.Error)
+	}
+	for _, a := range w.Apps {
+		runs := "runs none"
+		if a.Runs != "" {
+			runs = fmt.Sprintf("runs %s since %s", version(a.Runs), stampText(a.Since))
+		}
+		line("app", "%s in %s: %s pins %s; it %s", a.App, a.Space, a.Environment, version(a.Pinned), runs)
+		if a.Hold != nil {
+			line("held", "%s %s in %s: by %s%s: %s", a.App, a.Hold.Version, a.Environment, a.Hold.By, until(a.Hold.Hold), a.Hold.Why)
+		}
+	}
+	for _, c := range w.Closed {
+		if c.Opens == nil {
+			line("closed", "%s does not open in the next years", c.Environment)
+		} else {
+			line("closed", "%s opens %s", c.Environment, c.Opens.Format("Mon 2006-01-02 15:04 MST"))
+		}
+	}
+	for _, n := range w.Next {
+		line("next", "%s", n)
+	}
+	return b.String()
+}
