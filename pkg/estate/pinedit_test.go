@@ -28,7 +28,7 @@ var (
 	until = since.Add(48 * time.Hour)
 )
 
-var editPins = []struct {
+var pinEdits = []struct {
 	name   string
 	files  map[string]string
 	change PinChange
@@ -40,17 +40,17 @@ var editPins = []struct {
 
 // What prod runs.
 environments: prod: apps: {
-// Sold to all.
-"Sales": {
-	version: "1.1.0"
-	digest:  "sha256:22"
-	commit:  "bb"
-} // since spring
-"Stock Flow": {
-	version: "2.0.0"
-	digest:  "sha256:11"
-	commit:  "aa"
-}
+	// Sold to all.
+	"Sales": {
+		version: "1.1.0"
+		digest:  "sha256:22"
+		commit:  "bb"
+	} // since spring
+	"Stock Flow": {
+		version: "2.0.0"
+		digest:  "sha256:11"
+		commit:  "aa"
+	}
 }
 `}},
 	{"a pin is raised", map[string]string{"pins-prod.cue": pinFile},
@@ -62,19 +62,19 @@ environments: prod: apps: {
 	{"a version without a commit", map[string]string{"pins-prod.cue": pinFile},
 		PinChange{Environment: "prod", Pins: map[string]Pin{"Stock Flow": {"1.0.0", "", ""}}},
 		map[string]string{"pins-prod.cue": strings.ReplaceAll(pinFile, `"Stock Flow": {
-	version: "2.0.0"
-	digest:  "sha256:11"
-	commit:  "aa"
-}`, `"Stock Flow": {
-	version: "1.0.0"
-}`)}},
+		version: "2.0.0"
+		digest:  "sha256:11"
+		commit:  "aa"
+	}`, `"Stock Flow": {
+		version: "1.0.0"
+	}`)}},
 	{"a new app", map[string]string{"pins-prod.cue": pinFile},
 		PinChange{Environment: "prod", Pins: map[string]Pin{"Margin": {"1.0.0", "sha256:44", "dd"}}},
 		map[string]string{"pins-prod.cue": strings.TrimSuffix(pinFile, "}\n") + `	"Margin": {
-	version: "1.0.0"
-	digest:  "sha256:44"
-	commit:  "dd"
-}
+		version: "1.0.0"
+		digest:  "sha256:44"
+		commit:  "dd"
+	}
 }
 `}},
 	{"wherever the environment has its pins", map[string]string{"estate.cue": "package estate\n\nenvironments: {\n\tprod: {\n\t\tapps: Sales: version: \"1.0.0\"\n\t\tafter: [\"test\"]\n\t}\n}\n"},
@@ -86,24 +86,24 @@ environments: prod: apps: {
 
 // What north-eu runs. qdeploy promote and rollback rewrite this file.
 environments: "north-eu": apps: {
-"Sales": {
-	version: "1.1.0"
-	digest:  "sha256:22"
-	commit:  "bb"
-}
+	"Sales": {
+		version: "1.1.0"
+		digest:  "sha256:22"
+		commit:  "bb"
+	}
 }
 `}},
 	{"a hold", map[string]string{"pins-prod.cue": pinFile},
 		PinChange{Environment: "prod", Holds: map[string]Hold{"Sales": {"1.0.0", "ann", `it "hurts"`, since, &until}}},
 		map[string]string{"pins-prod.cue": pinFile + `
 environments: prod: holds: {
-"Sales": {
-	version: "1.0.0"
-	by:      "ann"
-	why:     "it \"hurts\""
-	since:   "2026-11-25T12:00:00Z"
-	until:   "2026-11-27T12:00:00Z"
-}
+	"Sales": {
+		version: "1.0.0"
+		by:      "ann"
+		why:     "it \"hurts\""
+		since:   "2026-11-25T12:00:00Z"
+		until:   "2026-11-27T12:00:00Z"
+	}
 }
 `}},
 	{"another package's files are left alone", map[string]string{"lib.cue": "package lib\n\nenvironments: prod: apps: Sales: version: \"1.0.0\"\n", "pins-prod.cue": pinFile},
@@ -111,7 +111,7 @@ environments: prod: holds: {
 }
 
 func TestEditPins(t *testing.T) {
-	for _, c := range editPins {
+	for _, c := range pinEdits {
 		t.Run(c.name, func(t *testing.T) {
 			files := fstest.MapFS{}
 			for name, text := range c.files {
