@@ -37,6 +37,7 @@ run again, it is brought up to date.` + "\n" + exits,
 	fl := c.Flags()
 	fl.StringVar(&f.from, "from", "", "the `environment` whose versions are promoted; without it, the one that --to comes after")
 	fl.StringVar(&f.to, "to", "", "the `environment` that is to run them")
+	fl.BoolVar(&f.all, "all", false, "all apps, as without names")
 	fl.BoolVar(&f.auto, "auto", false, `promote to every environment that says promote: "auto"`)
 	fl.StringVar(&f.base, "base", "", "the `branch` that the pull request is for; without it, the one that is checked out")
 	fl.BoolVar(&f.github, "github", false, "in a job of GitHub Actions: push the branch, and open or update the pull request")
@@ -80,6 +81,9 @@ type promotionResult struct {
 func (p *program) promote(ctx context.Context, f promoteFlags, apps []string) error {
 	if f.auto == (f.to != "") {
 		return fail("qdeploy promote --to ENVIRONMENT, or qdeploy promote --auto", "promote takes either --to or --auto")
+	}
+	if f.all && len(apps) > 0 {
+		return fail("leave out one of them", "promote takes either names or --all")
 	}
 	q, err := p.proposing(ctx, f.base, f.github)
 	if err != nil {

@@ -18,11 +18,12 @@ import (
 
 // status is what runs where, as far as the ledger knows.
 type status struct {
-	Revision string     `json:"revision"` // of the estate
-	Apps     []standing `json:"apps"`
-	Holds    []heldApp  `json:"holds,omitempty"`
-	Tenants  []lastRun  `json:"unfinished,omitempty"` // whose last run did not do all
-	Last     *lastRun   `json:"last,omitempty"`       // the newest entry
+	Revision string      `json:"revision"` // of the estate
+	Apps     []standing  `json:"apps"`
+	Holds    []heldApp   `json:"holds,omitempty"`
+	Closed   []whyClosed `json:"closed,omitempty"`     // environments that may not be applied to now
+	Tenants  []lastRun   `json:"unfinished,omitempty"` // whose last run did not do all
+	Last     *lastRun    `json:"last,omitempty"`       // the newest entry
 
 	environments []string // in their order
 }
@@ -129,6 +130,9 @@ func statusOf(est *estate.Estate, entries map[string]ledger.Entry, now time.Time
 		if len(env.Apps) > 0 {
 			s.environments = append(s.environments, env.Name)
 		}
+		if c := closedNow(env, now); c != nil {
+			s.Closed = append(s.Closed, *c)
+		}
 		for _, app := range slices.Sorted(maps.Keys(env.Holds)) {
 			if h := env.Holds[app]; wanted(f.apps, app) && !h.Ended(now) {
 				s.Holds = append(s.Holds, heldApp{env.Name, app, h})
@@ -218,6 +222,9 @@ func (s *status) details(w io.Writer) {
 	}
 	for _, h := range s.Holds {
 		lines = append(lines, fmt.Sprintf("held       %s %s in %s: by %s%s: %s", h.App, h.Version, h.Environment, h.By, until(h.Hold), h.Why))
+	}
+	for _, c := range s.Closed {
+		lines = append(lines, "closed     "+c.String())
 	}
 	for _, t := range s.Tenants {
 		lines = append(lines, fmt.Sprintf("unfinished %s: %s in %s, %s", t.Tenant, t.Outcome, t.Run, stampText(t.Time)))

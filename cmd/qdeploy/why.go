@@ -42,6 +42,25 @@ type whyClosed struct {
 	Opens       *time.Time `json:"opens,omitempty"`
 }
 
+// closedNow returns an environment if it may not be applied to now.
+func closedNow(env estate.Environment, now time.Time) *whyClosed {
+	opens, ok := env.Schedule.Next(now)
+	switch {
+	case !ok:
+		return &whyClosed{Environment: env.Name}
+	case opens.Equal(now):
+		return nil
+	}
+	return &whyClosed{env.Name, &opens}
+}
+
+func (c whyClosed) String() string {
+	if c.Opens == nil {
+		return c.Environment + " does not open in the next five years"
+	}
+	return c.Environment + " opens " + c.Opens.Format("Mon 2006-01-02 15:04 MST")
+}
+
 func (p *program) whyCommand() *cobra.Command {
 	var revision string
 	var asJSON bool
@@ -100,10 +119,8 @@ func (p *program) whyOf(est *declared, m *memory, t estate.Tenant) (*whyTenant, 
 	}
 	for _, env := range est.Environments() {
 		if w.add(est, m, env, p.now()) {
-			if opens, ok := env.Schedule.Next(p.now()); !ok {
-				w.Closed = append(w.Closed, whyClosed{Environment: env.Name})
-			} else if !opens.Equal(p.now()) {
-				w.Closed = append(w.Closed, whyClosed{env.Name, &opens})
+			if c := closedNow(env, p.now()); c != nil {
+				w.Closed = append(w.Closed, *c)
 			}
 		}
 	}
@@ -193,11 +210,7 @@ func (w *whyTenant) text() string {
 		}
 	}
 	for _, c := range w.Closed {
-		if c.Opens == nil {
-			line("closed", "%s does not open in the next years", c.Environment)
-		} else {
-			line("closed", "%s opens %s", c.Environment, c.Opens.Format("Mon 2006-01-02 15:04 MST"))
-		}
+		line("closed", "%s", c)
 	}
 	for _, n := range w.Next {
 		line("next", "%s", n)
