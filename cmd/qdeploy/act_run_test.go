@@ -17,6 +17,9 @@ var permissions = map[string]map[string]string{
 	"plan.yml":  {"contents": "read", "pull-requests": "write", "statuses": "write"},
 	"apply.yml": {"contents": "write", "pull-requests": "write", "issues": "write", "deployments": "write", "statuses": "write", "actions": "read"},
 	"drift.yml": {"contents": "read", "issues": "write", "statuses": "write"},
+
+	"promote.yml": {"contents": "write", "pull-requests": "write"},
+	"release.yml": {"contents": "write", "pull-requests": "read"},
 }
 
 // A played is what became of a workflow.

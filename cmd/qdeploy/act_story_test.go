@@ -19,6 +19,7 @@ func TestWorkflows(t *testing.T) {
 	s.stranger() // while it is open
 	s.merged(n)
 	s.byHand()
+	s.goesOn()
 }
 
 var approveInput = regexp.MustCompile(`approve=([0-9a-f]{64})`)
@@ -35,19 +36,25 @@ func (s *stage) nobodyReviewed() {
 	digest := approveInput.FindStringSubmatch(issue.Body)
 	require.NotNil(s, digest, issue.Body)
 
-	run := s.repo.PushRun("main", "", "ann")
-	run.Event = "workflow_dispatch"
-	var payload map[string]any
-	require.NoError(s, json.Unmarshal(run.Payload(s.site), &payload))
-	payload["inputs"] = map[string]string{"approve": digest[1], "refresh": "all"}
-	event, err := json.Marshal(payload)
-	require.NoError(s, err)
-	p = s.play("apply.yml", run, false, event)
+	p = s.start("apply.yml", map[string]string{"approve": digest[1], "refresh": "all"})
 	require.True(s, p.ok, p.output)
 	s.says(p, "failed 0 · skipped 0 · not started 0")
 	require.Equal(s, "closed", s.issue("qdeploy: 13 tenants not as merged").State)
 	require.Contains(s, string(s.cloud.Tenant("alder.eu.qlikcloud.com").Dump()), "Apps that Alder")
 	s.spent()
+}
+
+// start starts a workflow by hand.
+func (s *stage) start(workflow string, inputs map[string]string) played {
+	s.Helper()
+	run := s.repo.PushRun("main", "", "ann")
+	run.Event = "workflow_dispatch"
+	var payload map[string]any
+	require.NoError(s, json.Unmarshal(run.Payload(s.site), &payload))
+	payload["inputs"] = inputs
+	event, err := json.Marshal(payload)
+	require.NoError(s, err)
+	return s.play(workflow, run, false, event)
 }
 
 func (s *stage) issue(title string) githubtest.Issue {
@@ -156,4 +163,25 @@ func (s *stage) byHand() {
 	p = s.play("drift.yml", s.repo.ScheduleRun("17 3 * * *"), false, nil)
 	require.True(s, p.ok, p.output)
 	require.Equal(s, "closed", s.issue("qdeploy: drift in 1 tenant").State)
+}
+
+// goesOn promotes what test runs, once, and releases nothing that is not asked for;
+// no tenant is asked.
+func (s *stage) goesOn() {
+	s.spent()
+	p := s.play("promote.yml", s.repo.ScheduleRun("17 5 * * *"), false, nil)
+	require.True(s, p.ok, p.output)
+	require.NotContains(s, s.repo.Dump(), "qdeploy/promote", "nothing says that it is promoted by itself")
+	for range 2 {
+		p = s.start("promote.yml", map[string]string{"to": "acceptance"})
+		require.True(s, p.ok, p.output)
+		s.calm(p)
+		require.Equal(s, 1, strings.Count(s.repo.Dump(), "pull request, open: Promote to acceptance: Freight Costs 2.0.0"), s.repo.Dump())
+	}
+	s.says(p, "proposed already")
+	p = s.start("release.yml", nil)
+	require.True(s, p.ok, p.output)
+	require.Empty(s, s.repo.Releases())
+	reads, writes := s.spent()
+	require.Zero(s, reads+writes)
 }

@@ -109,7 +109,7 @@ func (s *stage) spent() (all, writes int) {
 func (s *stage) workflows() {
 	to := filepath.Join(s.dir, "repo", ".github", "workflows")
 	s.command(".", "bash", "../../.github/pin-workflows", to, actionPin)
-	for _, name := range []string{"plan.yml", "apply.yml", "drift.yml"} {
+	for _, name := range forUsers {
 		text, err := os.ReadFile(filepath.Join(to, name))
 		require.NoError(s, err)
 		edited := strings.Replace(string(text), "inputs.version || 'source'", "inputs.version || 'installed'", 1)
