@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -13,29 +14,25 @@ import (
 
 func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
 
-// bodyBudget is how much of a pull request's body a plan may take, of 65,536
-// characters.
-const bodyBudget = 50_000
+// Sizes of the body of a pull request, in bytes, of 65,536 characters: how many apps
+// its tables show, and how much the plan may take.
+const (
+	bodyApps   = 50
+	bodyBudget = 45_000
+)
 
 // body is what the pull request says: what goes where, why it may, and what that
 // changes in the environment.
 func (m *promotion) body(ctx context.Context, commit string) (string, error) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "| app | %s runs | it will run | from |\n|---|---|---|---|\n", github.Text(m.to.Name))
-	for _, c := range m.candidates {
-		if c.State == candidatePromoted {
-			was := c.From
-			if was == "" {
-				was = "none"
-			}
-			fmt.Fprintf(&b, "| %s | %s | **%s** | commit %.12s |\n", github.Text(c.App), github.Text(was), github.Text(c.To), c.pin.Commit)
-		}
+	shown, more := m.shown()
+	for _, c := range shown {
+		fmt.Fprintf(&b, "| %s | %s | **%s** | commit %.12s |\n", github.Text(c.App), github.Text(cmp.Or(c.From, "none")), github.Text(c.To), c.pin.Commit)
 	}
+	b.WriteString(more)
 	b.WriteString("\n**Why it may go on:**\n\n| app | environment | runs it | since |\n|---|---|---:|---|\n")
-	for _, c := range m.candidates {
-		if c.State != candidatePromoted {
-			continue
-		}
+	for _, c := range shown {
 		for _, s := range c.evidence {
 			fmt.Fprintf(&b, "| %s %s | %s | %d of %d | %s |\n", github.Text(c.App), github.Text(c.To), github.Text(s.Environment),
 				len(s.Running), s.Places, stampText(s.Since))
@@ -53,14 +50,26 @@ func (m *promotion) body(ctx context.Context, commit string) (string, error) {
 	return b.String(), nil
 }
 
+// shown are the apps that are promoted, as many as the tables have room for, and how
+// many more there are.
+func (m *promotion) shown() (list []*candidate, more string) {
+	for _, c := range m.candidates {
+		if c.State == candidatePromoted {
+			list = append(list, c)
+		}
+	}
+	if n := len(list) - bodyApps; n > 0 {
+		return list[:bodyApps], fmt.Sprintf("\nand %s more, which the plan below shows.\n", many(n, "app"))
+	}
+	return list, ""
+}
+
 // bringers lists the pull requests that brought what is promoted, and who approved
 // them.
 func (m *promotion) bringers(ctx context.Context, b *strings.Builder) error {
 	said := map[int]bool{}
-	for _, c := range m.candidates {
-		if c.State != candidatePromoted {
-			continue
-		}
+	shown, _ := m.shown()
+	for _, c := range shown {
 		found, err := m.pullsOf(ctx, c.pin.Commit)
 		if err != nil {
 			return err
@@ -77,16 +86,21 @@ func (m *promotion) bringers(ctx context.Context, b *strings.Builder) error {
 
 // staying lists what is not promoted, and why.
 func (m *promotion) staying(b *strings.Builder) {
-	said := false
+	said := 0
 	for _, c := range m.candidates {
 		if c.State != candidateRefused {
 			continue
 		}
-		if !said {
+		if said++; said > bodyApps {
+			continue
+		}
+		if said == 1 {
 			b.WriteString("\n**Not promoted:**\n\n")
-			said = true
 		}
 		fmt.Fprintf(b, "- %s %s: %s\n", github.Text(c.App), github.Text(c.To), github.Text(strings.Join(c.Why, "; ")))
+	}
+	if said > bodyApps {
+		fmt.Fprintf(b, "- and %s more\n", many(said-bodyApps, "app"))
 	}
 }
 

@@ -232,7 +232,8 @@ func (s *status) details(w io.Writer) {
 	if s.Last != nil {
 		lines = append(lines, fmt.Sprintf("last run   %s, %s", s.Last.Run, stampText(s.Last.Time)))
 	} else {
-		lines = append(lines, "nothing was applied yet, as far as the ledger knows")
+		lines = append(lines, "nothing was applied yet, as far as the ledger here knows; what jobs have applied is in the ledger on GitHub:",
+			"  git fetch origin +refs/qdeploy/ledger:refs/qdeploy/ledger")
 	}
 	fmt.Fprintln(w)
 	for _, l := range lines {
