@@ -21,6 +21,7 @@ type Estate struct {
 	templates    []string
 	adopt        plan.Adopt
 	guards       plan.Guards
+	captures     []Capture
 
 	tenants []*tenant // sorted by name
 	byName  map[string]*tenant

@@ -107,6 +107,7 @@ type common struct {
 	Regions      map[string]Region       `json:"regions"`
 	Apps         map[string]App          `json:"apps"`
 	Environments map[string]*environment `json:"environments"`
+	Capture      []Capture               `json:"capture"`
 	Adopt        plan.Adopt              `json:"adopt"`
 	Guards       plan.Guards             `json:"guards"`
 }
@@ -147,6 +148,7 @@ func (l *load) run() bool {
 	l.tenantsInCUE(root)
 	l.tenantsInFiles(c.TenantFiles)
 	l.checkTenants()
+	l.checkCaptures(c.Capture)
 	l.environments(c.Environments)
 	l.readApps()
 	return true
@@ -156,7 +158,7 @@ func (l *load) run() bool {
 // not hide those in another.
 func (l *load) decode(root cue.Value, c *common) {
 	parts := map[string]any{}
-	for _, name := range []string{"tenantFiles", "adopt", "guards"} {
+	for _, name := range []string{"tenantFiles", "adopt", "guards", "capture"} {
 		if raw := l.decodePart(root.LookupPath(cue.MakePath(cue.Str(name)))); raw != nil {
 			parts[name] = raw
 		}

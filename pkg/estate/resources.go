@@ -37,6 +37,7 @@ func (e *Estate) resources(w *worker, t *tenant) ([]plan.Resource, []Problem) {
 	for _, target := range t.targets {
 		x.target(target)
 	}
+	x.captures()
 	slices.SortFunc(x.out, func(a, b plan.Resource) int {
 		if c := a.Key.Compare(b.Key); c != 0 {
 			return c
