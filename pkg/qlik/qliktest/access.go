@@ -102,6 +102,7 @@ const (
 	toReload      deed = "reload"
 	toPublish     deed = "publish"
 	toExport      deed = "export"
+	toExportBare  deed = "export without data"
 	toDuplicate   deed = "duplicate"
 	toImport      deed = "import"
 	toChangeSpace deed = "change_space"
@@ -114,6 +115,7 @@ const (
 var allowedInShared = map[deed]roleSet{
 	toRead:        facilitator | producer | codeveloper | consumer,
 	toExport:      facilitator | producer | codeveloper | consumer,
+	toExportBare:  facilitator | producer | codeveloper | consumer,
 	toDuplicate:   facilitator | producer | codeveloper | consumer,
 	toUpdate:      facilitator | producer,
 	toImport:      facilitator | producer,
@@ -129,6 +131,7 @@ var allowedInManaged = map[deed]roleSet{
 	toUpdate:      facilitator | publisher,
 	toDelete:      facilitator | publisher,
 	toReload:      facilitator | publisher,
+	toExportBare:  facilitator, // documented: without data, by those who manage the space
 	toPublish:     publisher,
 	toChangeOwner: facilitator,
 }
@@ -163,7 +166,7 @@ func (c *call) may(a *app, d deed) bool {
 		return true // assumed: what the management console offers needs no membership
 	}
 	if s, inSpace := c.tenant.Spaces.get(a.Space); inSpace {
-		return c.mayIn(s, d) || c.hasScope("admin.apps") && (d == toRead || d == toExport)
+		return c.mayIn(s, d) || c.hasScope("admin.apps") && (d == toRead || d == toExport || d == toExportBare)
 	}
 	return a.Owner == c.caller.ID || c.hasScope("admin.apps") && admin
 }

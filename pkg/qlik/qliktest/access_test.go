@@ -142,6 +142,10 @@ func TestContentNeedsMembership(t *testing.T) {
 	live := l.post("/api/v1/apps/"+id+"/publish", publish).want(200).str("attributes", "id")
 	l.post("/api/v1/apps/import?spaceId="+managed, appFile).want(403)
 	l.post("/api/v1/apps/"+live+"/export", nil).want(403) // a published copy
+	l.post("/api/v1/apps/"+live+"/export?NoData=true", nil).want(403)
+	l.put("/api/v1/spaces/"+managed+"/assignments/"+row, object{"roles": []string{"facilitator"}}).want(200)
+	l.post("/api/v1/apps/"+live+"/export", nil).want(403)
+	l.post("/api/v1/apps/"+live+"/export?NoData=true", nil).want(201) // who manages the space may, without data
 
 	l.cloud.AddRegionClient(region, "reader", "secret", "admin_classic", "admin.apps")
 	reader := l.as(l.login(acme, "reader", "secret"))

@@ -91,7 +91,11 @@ func exportApp(c *call) reply {
 	if noData != "" && noData != "true" && noData != "false" {
 		return c.badRequest("NoData must be true or false")
 	}
-	a, refused := c.app(toExport)
+	d := toExport
+	if noData == "true" {
+		d = toExportBare
+	}
+	a, refused := c.app(d)
 	if refused != nil {
 		return *refused
 	}
