@@ -21,6 +21,7 @@
 //	set              a list whose order means nothing
 //	include          a set that may hold more than is declared
 //	input            how to apply, not what to compare
+//	renewal          an input that counts only where the resource is there already
 //	md5=FIELD        computed: the MD5 of the file that FIELD names
 //	aside            about the resource, not part of its spec
 //

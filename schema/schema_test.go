@@ -19,8 +19,8 @@ func TestTraits(t *testing.T) {
 	archive := plan.Traits{Immutable: []string{"/name"}, Input: []string{"/file"}}
 	require.Equal(t, map[plan.Kind]plan.Traits{
 		"app": {
-			Refs:   []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/staging", Kind: "space"}},
-			Input:  []string{"/staging", "/data", "/file", "/digest"},
+			Refs:  []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/staging", Kind: "space"}},
+			Input: []string{"/staging", "/data", "/file", "/digest"}, Renewal: []string{"/data"},
 			Parent: "/space", Create: plan.Publish, Update: plan.Republish, Writes: 3,
 		},
 		"assignment": {

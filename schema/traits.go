@@ -86,6 +86,8 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 			t.Include = append(t.Include, path)
 		case "input":
 			t.Input = append(t.Input, path)
+		case "renewal":
+			t.Renewal = append(t.Renewal, path)
 		case "parent":
 			t.Parent = path
 		case "ref":

@@ -44,6 +44,7 @@ type Traits struct {
 	Set       []string // arrays whose order means nothing
 	Include   []string // sets that may hold more than is declared
 	Input     []string // how to apply, not what to compare: files, options
+	Renewal   []string // inputs that count only where the resource is there already
 
 	Parent  string // path of the reference whose name begins the key; "" for none
 	Cascade bool   // it ends with its parent: deleting the parent deletes it

@@ -116,6 +116,9 @@ func (t *text) told(c Change) []string {
 		}
 		switch c.Action {
 		case Create, Publish:
+			if matchesAny(traits.Renewal, p) {
+				continue
+			}
 		case Republish, Replace:
 			if !matchesAny(traits.Input, p) {
 				continue
