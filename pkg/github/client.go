@@ -146,6 +146,15 @@ func wrap(what string, err error) error {
 	return errors.New(text)
 }
 
+// statusOf is the status that GitHub answered with, 0 for an error of another kind.
+func statusOf(err error) int {
+	var r *gh.ErrorResponse
+	if errors.As(err, &r) && r.Response != nil {
+		return r.Response.StatusCode
+	}
+	return 0
+}
+
 // refusal is an error whose kind a caller may look at.
 type refusal struct {
 	text string

@@ -30,10 +30,36 @@ type forge struct {
 	repo *githubtest.Repo
 	site githubtest.Site
 	*github.Client
+
+	mu    sync.Mutex
+	wrote []string // METHOD path, and " 403" and the like
+}
+
+// writes are what was written since it was asked last. Asking who we are is a POST.
+func (f *forge) writes() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	list := f.wrote
+	f.wrote = nil
+	return list
+}
+
+func (f *forge) saw(c githubtest.Call) {
+	if c.Method == http.MethodGet || strings.HasSuffix(c.Path, "/graphql") {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	line := c.Method + " " + strings.TrimPrefix(c.Path, "/repos/acme/tenants")
+	if c.Status >= 400 {
+		line += fmt.Sprintf(" %d", c.Status)
+	}
+	f.wrote = append(f.wrote, line)
 }
 
 func newForge(t *testing.T) *forge {
-	f := &forge{hub: githubtest.New(t.TempDir(), githubtest.Options{})}
+	f := &forge{}
+	f.hub = githubtest.New(t.TempDir(), githubtest.Options{Calls: f.saw})
 	f.repo = f.hub.AddRepo("acme/tenants", map[string]string{"a": "1\n"})
 	f.hub.AddToken("t0ken", githubtest.Token{Kind: githubtest.Actions, Permissions: map[string]string{
 		"contents": "read", "pull-requests": "write", "issues": "write", "statuses": "write", "checks": "write", "deployments": "write", "actions": "read",

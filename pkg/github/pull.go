@@ -182,11 +182,21 @@ func (c *Client) PullRequestsOf(ctx context.Context, sha string) (out []PullRequ
 	return out, wrap("pull requests of "+sha, err)
 }
 
+// PullRequest returns a pull request by its number.
+// https://docs.github.com/en/rest/pulls/pulls#get-a-pull-request
+func (c *Client) PullRequest(ctx context.Context, number int) (PullRequest, error) {
+	p, _, err := c.api.PullRequests.Get(ctx, c.owner, c.repo, number)
+	if err != nil {
+		return PullRequest{}, wrap(fmt.Sprintf("pull request #%d", number), err)
+	}
+	return pullRequest(p), nil
+}
+
 func pullRequest(p *gh.PullRequest) PullRequest {
 	out := PullRequest{
-		Number: p.GetNumber(), Title: p.GetTitle(), Head: p.GetHead().GetSHA(), Base: p.GetBase().GetSHA(),
+		Number: p.GetNumber(), Title: p.GetTitle(), Body: p.GetBody(), Head: p.GetHead().GetSHA(), Base: p.GetBase().GetSHA(),
 		URL: p.GetHTMLURL(), HeadRef: p.GetHead().GetRef(), BaseRef: p.GetBase().GetRef(), Author: p.GetUser().GetLogin(),
-		Merged: p.GetMerged() || p.MergedAt != nil, MergeCommit: p.GetMergeCommitSHA(),
+		Merged: p.GetMerged() || p.MergedAt != nil, MergedAt: p.GetMergedAt().Time, MergedBy: p.GetMergedBy().GetLogin(), MergeCommit: p.GetMergeCommitSHA(),
 		Fork: p.GetHead().GetRepo().GetFullName() != p.GetBase().GetRepo().GetFullName(),
 	}
 	for _, l := range p.Labels {

@@ -1,76 +1,118 @@
 package github
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
+	"errors"
 	"fmt"
-	"maps"
+	"net/http"
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 
 	gh "github.com/google/go-github/v60/github"
 )
 
 // Release is what a tag means for people.
 type Release struct {
-	Tag, Commit string // the commit is that of the tag, which is there
-	Name, Body  string
-	Assets      map[string][]byte // files by name
+	Tag        string
+	Commit     string // where the tag is made if it is not there; of a release that was read, a branch or a commit
+	Name, Body string // a body that is too long is cut
+	Prerelease bool
+	Assets     map[string][]byte // files by name, for PutRelease
+
+	URL       string // of a release that was read, as is
+	Published time.Time
 }
 
 // mostBody is how long the text of a release may be, in characters.
 const mostBody = 125_000
 
 // PutRelease keeps one published release of a tag. It is a draft until all of its
-// files are there, so that nobody sees half of it; a draft that an earlier run has
-// left is finished. Once more writes nothing. It needs contents: write; a
-// GITHUB_TOKEN is refused releases whose commit changes workflows.
-// https://docs.github.com/en/rest/releases/releases
+// files are there, so that nobody sees half of it; our draft that an earlier run
+// has left is finished. Once more writes nothing. Files that the release has
+// beside Assets stay. made reports whether it was published now.
+//
+// It needs contents: write, and for a commit whose workflows differ from those of
+// the default branch also workflows: write, which a GITHUB_TOKEN cannot have.
+// https://docs.github.com/en/rest/releases/releases#create-a-release
 func (c *Client) PutRelease(ctx context.Context, r Release) (address string, made bool, err error) {
 	what := "release " + r.Tag
-	if len(r.Body) > mostBody {
-		r.Body = strings.ToValidUTF8(r.Body[:mostBody], "")
+	if r.Body = cut(r.Body, mostBody); r.Tag == "" {
+		return "", false, errors.New("github: a release needs a tag")
 	}
-	old, err := c.releaseOf(ctx, r.Tag)
+	if err := checkNames(r.Assets); err != nil {
+		return "", false, wrap(what, err)
+	}
+	now, err := c.releaseOf(ctx, r.Tag)
 	if err != nil {
 		return "", false, wrap(what, err)
 	}
-	if old == nil {
-		old, _, err = c.api.Repositories.CreateRelease(ctx, c.owner, c.repo, &gh.RepositoryRelease{
-			TagName: gh.String(r.Tag), TargetCommitish: gh.String(r.Commit), Name: gh.String(r.Name), Body: gh.String(r.Body), Draft: gh.Bool(true),
-		})
-		if err != nil {
-			again, lerr := c.releaseOf(ctx, r.Tag) // its reply may have been lost
-			if lerr != nil || again == nil {
-				return "", false, wrap(what, err)
-			}
-			old = again
-		}
-		made = true
-	}
-	if err := c.putAssets(ctx, old, r.Assets); err != nil {
-		return "", made, wrap("file of "+what, err)
-	}
-	if old.GetDraft() || old.GetName() != r.Name || old.GetBody() != r.Body {
-		old, _, err = c.api.Repositories.EditRelease(ctx, c.owner, c.repo, old.GetID(), &gh.RepositoryRelease{
-			Name: gh.String(r.Name), Body: gh.String(r.Body), Draft: gh.Bool(false),
-		})
-		if err != nil {
-			return "", made, wrap(what, err)
+	if now == nil {
+		if now, err = c.draft(ctx, r); err != nil {
+			return "", false, c.mayNotRelease(what, err)
 		}
 	}
-	return old.GetHTMLURL(), made, nil
+	if err := c.putAssets(ctx, now, r.Assets); err != nil {
+		return "", false, c.mayNotRelease(what, err)
+	}
+	if made = now.GetDraft(); !made && sameText(now.GetName(), r.Name) && sameText(now.GetBody(), r.Body) && now.GetPrerelease() == r.Prerelease {
+		return now.GetHTMLURL(), false, nil
+	}
+	want := r.fields(false)
+	now, _, err = c.api.Repositories.EditRelease(ctx, c.owner, c.repo, now.GetID(), want)
+	if err != nil {
+		return "", false, c.mayNotRelease(what, err)
+	}
+	return now.GetHTMLURL(), made, nil
 }
 
-// releaseOf returns the release of a tag, a draft too, nil if there is none. GitHub
-// finds drafts by no tag, so they are listed.
+// fields are what GitHub is told of a release.
+func (r *Release) fields(draft bool) *gh.RepositoryRelease {
+	out := &gh.RepositoryRelease{
+		TagName: gh.String(r.Tag), Name: gh.String(r.Name), Body: gh.String(r.Body), Draft: gh.Bool(draft), Prerelease: gh.Bool(r.Prerelease),
+	}
+	if r.Commit != "" {
+		out.TargetCommitish = gh.String(r.Commit)
+	}
+	return out
+}
+
+// draft makes a draft. When the answer is lost it looks whether it is there before
+// it tries again: GitHub takes any number of drafts of one tag.
+func (c *Client) draft(ctx context.Context, r Release) (*gh.RepositoryRelease, error) {
+	for try := 0; ; try++ {
+		now, _, err := c.api.Repositories.CreateRelease(ctx, c.owner, c.repo, r.fields(true))
+		if err == nil || try > 0 || !ambiguous(err) || ctx.Err() != nil {
+			return now, err
+		}
+		there, lerr := c.releaseOf(ctx, r.Tag)
+		if lerr != nil {
+			return nil, errors.Join(err, lerr)
+		}
+		if there != nil {
+			return there, nil
+		}
+	}
+}
+
+// releaseOf returns the published release of a tag, or else our oldest draft of
+// it, nil if there is neither. GitHub finds drafts by no tag, so they are listed.
+// https://docs.github.com/en/rest/releases/releases#get-a-release-by-tag-name
 func (c *Client) releaseOf(ctx context.Context, tag string) (found *gh.RepositoryRelease, err error) {
+	found, _, err = c.api.Repositories.GetReleaseByTag(ctx, c.owner, c.repo, (&url.URL{Path: tag}).EscapedPath())
+	if err == nil || statusOf(err) != http.StatusNotFound {
+		return found, err
+	}
+	found = nil
+	me, err := c.me(ctx)
+	if err != nil {
+		return nil, err
+	}
 	err = each(func(o gh.ListOptions) (*gh.Response, error) {
 		list, r, err := c.api.Repositories.ListReleases(ctx, c.owner, c.repo, &o)
-		for _, one := range list {
-			if one.GetTagName() == tag && (found == nil || found.GetDraft()) {
+		for _, one := range list { // newest first
+			if one.GetTagName() == tag && one.GetDraft() && sameLogin(one.GetAuthor(), me) {
 				found = one
 			}
 		}
@@ -79,59 +121,49 @@ func (c *Client) releaseOf(ctx context.Context, tag string) (found *gh.Repositor
 	return found, err
 }
 
-// putAssets uploads the files that a release lacks, and replaces those that differ.
-func (c *Client) putAssets(ctx context.Context, r *gh.RepositoryRelease, files map[string][]byte) error {
-	there := map[string]*gh.ReleaseAsset{}
-	for _, a := range r.Assets {
-		there[a.GetName()] = a
+// mayNotRelease says where an error is from, and what to do about a refusal. One
+// for the sake of workflows looks like any other, or like something that is not there.
+func (c *Client) mayNotRelease(what string, err error) error {
+	if s := statusOf(err); s != http.StatusForbidden && s != http.StatusNotFound {
+		return wrap(what, err)
 	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		content := files[name]
-		if a := there[name]; a != nil {
-			if same, err := c.sameAsset(ctx, a, content); err != nil || same {
-				if err != nil {
-					return err
-				}
-				continue
-			}
-			if _, err := c.api.Repositories.DeleteReleaseAsset(ctx, c.owner, c.repo, a.GetID()); err != nil {
-				return err
-			}
-		}
-		if err := c.upload(ctx, r, name, content); err != nil {
-			return err
-		}
+	hint := "the job needs permissions: contents: write; a commit whose .github/workflows differ from those of the default branch can only be released by a GitHub App with Workflows: write"
+	if c.app {
+		hint = "the App needs Contents: write, and Workflows: write for a commit whose .github/workflows differ from those of the default branch"
 	}
-	return nil
+	return fmt.Errorf("%w; %s", wrap(what, err), hint)
 }
 
-// sameAsset reports whether an asset holds these bytes, as far as GitHub tells: by
-// its digest, which go-github v60 does not read, or else its size.
-// https://docs.github.com/en/rest/releases/assets#get-a-release-asset
-func (c *Client) sameAsset(ctx context.Context, a *gh.ReleaseAsset, content []byte) (bool, error) {
-	if a.GetState() != "uploaded" || a.GetSize() != len(content) {
-		return false, nil
-	}
-	req, err := c.api.NewRequest("GET", fmt.Sprintf("repos/%s/%s/releases/assets/%d", c.owner, c.repo, a.GetID()), nil)
-	if err != nil {
-		return false, err
-	}
-	var view struct {
-		Digest string `json:"digest"`
-	}
-	if _, err := c.api.Do(ctx, req, &view); err != nil {
-		return false, err
-	}
-	return view.Digest == "" || view.Digest == fmt.Sprintf("sha256:%x", sha256.Sum256(content)), nil
+// Releases lists the published releases whose tags begin with prefix, the one
+// published last first, without their files.
+// https://docs.github.com/en/rest/releases/releases#list-releases
+func (c *Client) Releases(ctx context.Context, tagPrefix string) (out []Release, err error) {
+	err = each(func(o gh.ListOptions) (*gh.Response, error) {
+		list, r, err := c.api.Repositories.ListReleases(ctx, c.owner, c.repo, &o)
+		for _, x := range list {
+			if !x.GetDraft() && strings.HasPrefix(x.GetTagName(), tagPrefix) {
+				out = append(out, Release{
+					Tag: x.GetTagName(), Commit: x.GetTargetCommitish(), Name: x.GetName(), Body: x.GetBody(), Prerelease: x.GetPrerelease(),
+					URL: x.GetHTMLURL(), Published: x.GetPublishedAt().Time,
+				})
+			}
+		}
+		return r, err
+	})
+	slices.SortStableFunc(out, func(a, b Release) int { return b.Published.Compare(a.Published) })
+	return out, wrap("releases", err)
 }
 
-// upload sends a file to where the release says: on github.com that is another host.
-func (c *Client) upload(ctx context.Context, r *gh.RepositoryRelease, name string, content []byte) error {
-	at, _, _ := strings.Cut(r.GetUploadURL(), "{")
-	req, err := c.api.NewUploadRequest(at+"?name="+url.QueryEscape(name), bytes.NewReader(content), int64(len(content)), "application/octet-stream")
+// LatestRelease returns the release published last whose tag begins with prefix and
+// which is no prerelease. It fails with [ErrNotFound] if there is none.
+func (c *Client) LatestRelease(ctx context.Context, tagPrefix string) (Release, error) {
+	all, err := c.Releases(ctx, tagPrefix)
 	if err != nil {
-		return err
+		return Release{}, err
 	}
-	_, err = c.api.Do(ctx, req, nil)
-	return err
+	i := slices.IndexFunc(all, func(r Release) bool { return !r.Prerelease })
+	if i < 0 {
+		return Release{}, &refusal{"github: releases: none whose tag begins with " + tagPrefix, ErrNotFound}
+	}
+	return all[i], nil
 }

@@ -26,7 +26,9 @@ type Run struct {
 	Attempt    int
 	URL        string // of the run, for people
 
-	PullRequest *PullRequest // nil for other events
+	PullRequest *PullRequest      // nil for other events
+	Payload     json.RawMessage   // client_payload of a repository_dispatch, whose type is Action; nil if there is none
+	Inputs      map[string]string // of a workflow_dispatch, by name; a number or a truth value as its JSON
 
 	server, summary, output string
 }
@@ -34,13 +36,15 @@ type Run struct {
 // PullRequest is a pull request as a job knows it.
 type PullRequest struct {
 	Number           int
-	Title            string
+	Title, Body      string
 	Head, Base       string // commits
 	HeadRef, BaseRef string // branches
 	Fork             bool   // of another repository
 	Author           string
 	Merged           bool
-	MergeCommit      string
+	MergedAt         time.Time // zero while it is not merged
+	MergedBy         string    // "" where GitHub does not say: in its lists
+	MergeCommit      string    // while it is not merged, GitHub's trial
 	Labels           []string
 	URL              string // for people
 }
@@ -95,22 +99,30 @@ type event struct {
 	Number      int    `json:"number"`
 	Before      string `json:"before"`
 	PullRequest *struct {
-		Number      int    `json:"number"`
-		Title       string `json:"title"`
-		Merged      bool   `json:"merged"`
-		MergeCommit string `json:"merge_commit_sha"`
-		User        struct {
-			Login string `json:"login"`
-		} `json:"user"`
-		Head   eventSide `json:"head"`
-		Base   eventSide `json:"base"`
-		Labels []struct {
+		Number      int        `json:"number"`
+		Title       string     `json:"title"`
+		Body        string     `json:"body"`
+		URL         string     `json:"html_url"`
+		Merged      bool       `json:"merged"`
+		MergeCommit string     `json:"merge_commit_sha"`
+		MergedAt    *time.Time `json:"merged_at"`
+		MergedBy    *eventUser `json:"merged_by"`
+		User        eventUser  `json:"user"`
+		Head        eventSide  `json:"head"`
+		Base        eventSide  `json:"base"`
+		Labels      []struct {
 			Name string `json:"name"`
 		} `json:"labels"`
 	} `json:"pull_request"`
 	MergeGroup *struct {
 		Base string `json:"base_sha"`
 	} `json:"merge_group"`
+	Payload json.RawMessage            `json:"client_payload"`
+	Inputs  map[string]json.RawMessage `json:"inputs"`
+}
+
+type eventUser struct {
+	Login string `json:"login"`
 }
 
 type eventSide struct {
@@ -133,14 +145,26 @@ func (r *Run) read(text []byte) error {
 	if e.MergeGroup != nil {
 		r.Base = e.MergeGroup.Base
 	}
+	if r.Event == "repository_dispatch" && string(e.Payload) != "null" {
+		r.Payload = e.Payload
+	}
+	if r.Event == "workflow_dispatch" {
+		r.Inputs = inputs(e.Inputs)
+	}
 	p := e.PullRequest
 	if p == nil {
 		return nil
 	}
 	r.PullRequest = &PullRequest{
-		Number: max(p.Number, e.Number), Title: p.Title, Head: p.Head.SHA, Base: p.Base.SHA, HeadRef: p.Head.Ref, BaseRef: p.Base.Ref,
+		Number: max(p.Number, e.Number), Title: p.Title, Body: p.Body, URL: p.URL, Head: p.Head.SHA, Base: p.Base.SHA, HeadRef: p.Head.Ref, BaseRef: p.Base.Ref,
 		Author: p.User.Login, Merged: p.Merged, MergeCommit: p.MergeCommit,
 		Fork: p.Head.Repo == nil || !strings.EqualFold(p.Head.Repo.FullName, r.Repository),
+	}
+	if p.MergedAt != nil {
+		r.PullRequest.MergedAt = *p.MergedAt
+	}
+	if p.MergedBy != nil {
+		r.PullRequest.MergedBy = p.MergedBy.Login
 	}
 	for _, l := range p.Labels {
 		r.PullRequest.Labels = append(r.PullRequest.Labels, l.Name)
@@ -149,6 +173,20 @@ func (r *Run) read(text []byte) error {
 		return errors.New("the event does not say which pull request it is about")
 	}
 	return nil
+}
+
+// inputs are what a workflow was started with, as texts.
+func inputs(in map[string]json.RawMessage) map[string]string {
+	out := map[string]string{}
+	for name, value := range in {
+		text := string(value)
+		_ = json.Unmarshal(value, &text) // what is no string stays as it is; null is ""
+		if string(value) == "null" {
+			text = ""
+		}
+		out[name] = text
+	}
+	return out
 }
 
 // CloneURL is where git finds the repository.

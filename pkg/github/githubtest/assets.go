@@ -3,6 +3,8 @@ package githubtest
 import (
 	"crypto/sha256"
 	"fmt"
+	"regexp"
+	"strings"
 	"time"
 )
 
@@ -11,12 +13,12 @@ type asset struct {
 	id         int64
 	name, kind string
 	content    []byte
+	starter    bool // an upload that did not end
 	by         string
 	created    time.Time
 }
 
-// assetRoutes: uploads go to another host on github.com. Where, a release says in
-// its upload_url; here it is the same.
+// assetRoutes: where uploads go, a release says in its upload_url.
 var assetRoutes = []route{
 	{method: "POST", path: repoPath + "/releases/{release_id}/assets", need: "contents:write", query: "name label", create: true, raw: true, handle: uploadAsset},
 	{method: "GET", path: repoPath + "/releases/assets/{asset_id}", need: "contents:read", handle: getAsset},
@@ -27,8 +29,12 @@ var assetRoutes = []route{
 //
 // https://docs.github.com/rest/releases/assets#upload-a-release-asset
 func uploadAsset(c *call) reply {
+	if c.site.API != c.site.Web && !c.upload {
+		c.hub.complain("POST %s: uploads do not go to the API, but where the release says", c.route.path)
+		c.notFound()
+	}
 	r := c.release()
-	name := c.query.Get("name")
+	name := plainName(c.query.Get("name"))
 	if name == "" || len(c.body) == 0 {
 		invalid("ReleaseAsset", "name", "missing_field", "")
 	}
@@ -38,9 +44,18 @@ func uploadAsset(c *call) reply {
 		}
 	}
 	a := &asset{id: c.hub.next(), name: name, kind: c.req.Header.Get("Content-Type"), content: c.body, by: c.login(), created: c.now}
+	if c.fate == halfDone {
+		a.content, a.starter = nil, true
+	}
 	r.assets = append(r.assets, a)
 	return created(c.assetView(r, a))
 }
+
+var special = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
+
+// plainName is what GitHub makes of a name.
+// assumed: a dot in place of special characters, none at the ends.
+func plainName(name string) string { return strings.Trim(special.ReplaceAllString(name, "."), ".") }
 
 func getAsset(c *call) reply {
 	id := c.number("asset_id")
@@ -70,10 +85,14 @@ func deleteAsset(c *call) reply {
 }
 
 func (c *call) assetView(r *release, a *asset) object {
+	state, digest := "uploaded", any(fmt.Sprintf("sha256:%x", sha256.Sum256(a.content)))
+	if a.starter {
+		state, digest = "starter", nil
+	}
 	return object{
 		"id": a.id, "node_id": node("RA", a.id), "url": c.site.in(c.repo, fmt.Sprintf("/releases/assets/%d", a.id)),
-		"browser_download_url": c.site.web(c.repo, "/releases/download/"+r.tag+"/"+a.name), "name": a.name, "label": nil, "state": "uploaded",
-		"content_type": a.kind, "size": len(a.content), "digest": fmt.Sprintf("sha256:%x", sha256.Sum256(a.content)), "download_count": 0,
+		"browser_download_url": c.site.web(c.repo, "/releases/download/"+r.tag+"/"+a.name), "name": a.name, "label": nil, "state": state,
+		"content_type": a.kind, "size": len(a.content), "digest": digest, "download_count": 0,
 		"created_at": stamp(a.created), "updated_at": stamp(a.created), "uploader": c.site.user(c.hub, a.by),
 	}
 }

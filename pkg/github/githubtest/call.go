@@ -24,6 +24,9 @@ type call struct {
 	site  Site
 	path  string // without the prefix of the API
 	now   time.Time
+	fate  fate
+
+	upload bool // it came where uploads go
 
 	token *Token
 	app   *App  // instead of a token, where the caller is an app
@@ -42,6 +45,15 @@ func Public(server string) Site { return Site{server, server} }
 // Enterprise is a site whose API is at /api/v3, as GitHub Enterprise Server
 // has it.
 func Enterprise(server string) Site { return Site{server, server + "/api/v3"} }
+
+// uploads is where files go: on GitHub Enterprise Server a place of its own, on
+// github.com another host, for which the same stands here.
+func (s Site) uploads() string {
+	if s.API == s.Web {
+		return s.API
+	}
+	return s.Web + "/api/uploads"
+}
 
 // GraphQL is the address of the GraphQL endpoint.
 func (s Site) GraphQL() string { return strings.TrimSuffix(s.API, "/v3") + "/graphql" }

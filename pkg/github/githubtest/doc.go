@@ -16,8 +16,8 @@
 //	pull := repo.OpenPull(githubtest.Pull{Title: "Say more", Head: "topic"})
 //	env, err := repo.PullRun(pull, "opened").Environ(githubtest.Enterprise(server.URL), t.TempDir())
 //
-// Not modelled: points per minute and requests at a time, reviews, review
-// comments, assets of releases, teams, webhooks, check suites, rulesets beyond
+// Not modelled: points per minute and requests at a time, review comments, reviews
+// through the API, immutable releases, teams, webhooks, check suites, rulesets beyond
 // [Repo.Protect], public repositories, a rebase merge, other default branches
 // than main. GraphQL is viewer and minimizeComment.
 //

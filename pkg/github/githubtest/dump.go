@@ -62,7 +62,14 @@ func (r *Repo) dump(b *strings.Builder) {
 		}
 	}
 	for _, x := range r.releases {
-		line(1, "release %s %q by %s", x.tag, x.name, x.by)
+		kind := ""
+		if x.prerelease {
+			kind = ", a prerelease"
+		}
+		if x.draft {
+			kind = ", a draft"
+		}
+		line(1, "release %s %q by %s%s", x.tag, x.name, x.by, kind)
 		dumpText(line, 2, x.body)
 	}
 	for _, a := range r.artifacts {

@@ -142,7 +142,7 @@ func (r *Repo) Deployments() []Deployment {
 // A Release is a release.
 type Release struct {
 	Tag, Name, Body, Author string
-	Draft                   bool
+	Draft, Prerelease       bool
 	Assets                  map[string][]byte
 }
 
@@ -151,7 +151,7 @@ func (r *Repo) Releases() []Release {
 	defer r.lock()()
 	var list []Release
 	for _, x := range r.releases {
-		v := Release{x.tag, x.name, x.body, x.by, x.draft, map[string][]byte{}}
+		v := Release{x.tag, x.name, x.body, x.by, x.draft, x.prerelease, map[string][]byte{}}
 		for _, a := range x.assets {
 			v.Assets[a.name] = a.content
 		}

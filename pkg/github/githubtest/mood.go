@@ -17,6 +17,9 @@ type Mood struct {
 	// seconds, 0 is 60.
 	Wait   int
 	Faults []Fault
+	// NoActionsPulls takes the setting "Allow GitHub Actions to create and approve
+	// pull requests" away: a GITHUB_TOKEN makes none.
+	NoActionsPulls bool
 }
 
 // A Fault strikes the first Times requests of a method ("*" for any) whose
@@ -28,6 +31,7 @@ type Mood struct {
 //	bare-403, bare-429              too fast, by the message alone
 //	forbidden                       403: this token may not
 //	fail-before, fail-after         503 before, 502 after the work was done
+//	fail-half                       502 amid the work: of an upload, an empty asset is left
 //	cut-before, cut-after           no answer, before or after the work was done
 type Fault struct {
 	Kind    string
@@ -38,16 +42,20 @@ type Fault struct {
 
 var faultKinds = []string{
 	"primary-403", "primary-429", "secondary-403", "secondary-429", "bare-403", "bare-429",
-	"forbidden", "fail-before", "fail-after", "cut-before", "cut-after",
+	"forbidden", "fail-before", "fail-after", "fail-half", "cut-before", "cut-after",
 }
 
 // ParseMood reads words separated by spaces, such as
 //
-//	wait=7 secondary-403=POST:/repos/*/*/issues/*/comments:2 cut-after=*:/user:1
+//	wait=7 secondary-403=POST:/repos/*/*/issues/*/comments:2 cut-after=*:/user:1 no-actions-pulls
 func ParseMood(text string) (Mood, error) {
 	var m Mood
 	for _, word := range strings.Fields(text) {
 		name, value, _ := strings.Cut(word, "=")
+		if word == "no-actions-pulls" {
+			m.NoActionsPulls = true
+			continue
+		}
 		if name == "wait" {
 			n, err := strconv.Atoi(value)
 			if err != nil || n < 1 {
@@ -81,6 +89,9 @@ func (h *Hub) SetMood(m Mood) {
 
 // A fate is the kind of the fault that strikes a request, "" for none.
 type fate string
+
+// halfDone is for routes to look at; those that do not do all of their work.
+const halfDone fate = "fail-half"
 
 // strike returns the first fault that still strikes this request.
 func (h *Hub) strike(method, at string) fate {
@@ -126,8 +137,8 @@ func (k fate) before(m Mood, now time.Time) *reply {
 func (k fate) after() *reply {
 	var r reply
 	switch k {
-	case "fail-after":
-		r = problem(http.StatusBadGateway, "mood: fail-after")
+	case "fail-after", halfDone:
+		r = problem(http.StatusBadGateway, "mood: %s", k)
 	case "cut-after":
 	default:
 		return nil

@@ -2,6 +2,7 @@ package githubtest
 
 import (
 	"fmt"
+	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -135,6 +136,9 @@ func listPulls(c *call) reply {
 }
 
 func createPull(c *call) reply {
+	if c.token.Kind == Actions && c.hub.mood.NoActionsPulls {
+		refuse(http.StatusForbidden, "GitHub Actions is not permitted to create or approve pull requests.")
+	}
 	c.repo.pushed()
 	f := c.object("PullRequest", "title*", "head*", "base*", "body", "draft", "maintainer_can_modify", "head_repo")
 	title, body := issueText(f, &issue{})

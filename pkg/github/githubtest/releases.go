@@ -44,12 +44,10 @@ func createRelease(c *call) reply {
 	if _, err := c.repo.git.run("", "check-ref-format", "refs/tags/"+r.tag); err != nil {
 		invalid("Release", "tag_name", "invalid", "tag_name is not a valid tag")
 	}
-	for _, old := range c.repo.releases {
-		if old.tag == r.tag && !old.draft {
-			invalid("Release", "tag_name", "already_exists", "")
-		}
-	}
 	c.fillRelease(f, r)
+	if r.draft && c.repo.git.commit("refs/tags/"+r.tag) == "" {
+		c.refuseWorkflows(c.repo.resolve(r.target)) // assumed: of drafts too, the documentation makes no difference
+	}
 	r.id = c.hub.next()
 	c.repo.releases = append(c.repo.releases, r)
 	return created(c.releaseView(r))
@@ -71,6 +69,11 @@ func (c *call) fillRelease(f *fields, r *release) {
 	r.target, r.name = f.text("target_commitish", r.target), f.text("name", r.name)
 	r.body = f.atMost("body", r.body, 125000) // assumed: seen on github.com, not documented
 	r.draft, r.prerelease = f.flag("draft", r.draft), f.flag("prerelease", r.prerelease)
+	for _, other := range c.repo.releases {
+		if other.tag == r.tag && other.id != r.id && !other.draft { // of drafts there can be many
+			invalid("Release", "tag_name", "already_exists", "")
+		}
+	}
 	if r.draft || !r.published.IsZero() {
 		return
 	}
@@ -88,7 +91,7 @@ func (c *call) fillRelease(f *fields, r *release) {
 // refuseWorkflows keeps a GITHUB_TOKEN from tagging a commit whose workflows
 // differ from those of main: it never has that permission.
 func (c *call) refuseWorkflows(sha string) {
-	if c.token.Kind != Actions {
+	if c.token.Kind != Actions || sha == "" {
 		return
 	}
 	if c.repo.git.must("diff", "--name-only", "refs/heads/main", sha, "--", ".github/workflows") != "" {
@@ -100,7 +103,7 @@ func (c *call) releaseView(r *release) object {
 	at := c.site.in(c.repo, fmt.Sprintf("/releases/%d", r.id))
 	return object{
 		"id": r.id, "node_id": node("RE", r.id), "url": at, "assets_url": at + "/assets", "html_url": c.site.web(c.repo, "/releases/tag/"+r.tag),
-		"upload_url": at + "/assets{?name,label}",
+		"upload_url": fmt.Sprintf("%s/repos/%s/releases/%d/assets{?name,label}", c.site.uploads(), c.repo.FullName(), r.id),
 		"tag_name":   r.tag, "target_commitish": r.target, "name": orNull(r.name), "body": orNull(r.body), "draft": r.draft, "prerelease": r.prerelease,
 		"author": c.site.user(c.hub, r.by), "assets": c.assetViews(r), "created_at": stamp(r.created), "published_at": stamp(r.published),
 		"tarball_url": c.site.in(c.repo, "/tarball/"+r.tag), "zipball_url": c.site.in(c.repo, "/zipball/"+r.tag), "immutable": false,

@@ -21,13 +21,25 @@ var reviewRoutes = []route{
 	{method: "GET", path: repoPath + "/pulls/{pull_number}/reviews", need: "pull-requests:read", query: "per_page page", handle: listReviews},
 }
 
-// AddReview reviews a pull request. It panics where GitHub would refuse: an author
-// does not approve.
+// AddReview reviews a pull request as a person would; DISMISSED takes back, in its
+// place, what they approved or wanted changed last. It panics where GitHub would
+// refuse: an author does not approve.
+//
+// https://docs.github.com/pull-requests/collaborating-with-pull-requests/reviewing-changes-in-pull-requests/dismissing-a-pull-request-review
 func (r *Repo) AddReview(number int, login, state string) {
 	defer r.lock()()
 	i := r.mustPull(number)
 	if !slices.Contains(reviewStates, state) || login == i.author && state != "COMMENTED" {
 		panic(fmt.Sprintf("githubtest: %s may not review #%d with %s", login, number, state))
+	}
+	if state == "DISMISSED" {
+		for _, v := range backwards(i.pull.reviews) {
+			if v.login == login && (v.state == "APPROVED" || v.state == "CHANGES_REQUESTED") {
+				v.state = state
+				return
+			}
+		}
+		panic(fmt.Sprintf("githubtest: #%d has no review of %s to dismiss", number, login))
 	}
 	i.pull.reviews = append(i.pull.reviews, &review{id: r.hub.next(), login: login, state: state, sha: i.pull.headSHA, at: r.hub.now()})
 }

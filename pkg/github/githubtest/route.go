@@ -87,5 +87,5 @@ const repoPath = "/repos/{owner}/{repo}"
 // routes are all operations that the hub knows.
 func routes() router {
 	return newRouter(commentRoutes, issueRoutes, labelRoutes, pullRoutes, commitRoutes, statusRoutes, checkRoutes, deploymentRoutes,
-		releaseRoutes, assetRoutes, reviewRoutes, refRoutes, artifactRoutes, repoRoutes, appRoutes, graphRoutes)
+		releaseRoutes, assetRoutes, reviewRoutes, dispatchRoutes, refRoutes, artifactRoutes, repoRoutes, appRoutes, graphRoutes)
 }

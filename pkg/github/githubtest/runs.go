@@ -9,7 +9,7 @@ import (
 // A Run is a workflow run: what Actions would start for an event.
 type Run struct {
 	ID         int64
-	Event      string // pull_request, push, merge_group or schedule
+	Event      string // pull_request, push, merge_group, schedule, repository_dispatch or workflow_dispatch
 	Workflow   string // name; "" in Environ is the event
 	Job        string
 	Actor      string

@@ -40,6 +40,7 @@ func (h *Hub) serveAPI(w http.ResponseWriter, r *http.Request) {
 	c.site = Public(scheme + r.Host)
 	if rest, enterprise := strings.CutPrefix(c.path, "/api/"); enterprise {
 		c.site = Enterprise(scheme + r.Host)
+		rest, c.upload = strings.CutPrefix(rest, "uploads/")
 		c.path = "/" + strings.TrimPrefix(rest, "v3/")
 	}
 	rep := c.serve()
@@ -83,6 +84,7 @@ func (c *call) serve() (rep reply) {
 	defer h.mu.Unlock()
 	c.now = h.now()
 	fault := h.strike(c.req.Method, c.path)
+	c.fate = fault
 	if early := fault.before(h.mood, c.now); early != nil {
 		return early.encode()
 	}

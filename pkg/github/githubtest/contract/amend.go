@@ -38,6 +38,18 @@ var amendments = []struct {
 		}
 		return true
 	}},
+	{"\"an empty asset with a state of starter\" is said in the description of the upload, not in the schema", func(doc *openapi3.T) bool {
+		asset := doc.Components.Schemas["release-asset"]
+		if asset == nil || asset.Value.Properties["state"] == nil {
+			return false
+		}
+		state := asset.Value.Properties["state"].Value
+		if slices.Contains(state.Enum, any("starter")) {
+			return false
+		}
+		state.Enum = append(state.Enum, "starter")
+		return true
+	}},
 }
 
 func amend(doc *openapi3.T) error {

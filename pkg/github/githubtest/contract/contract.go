@@ -85,7 +85,7 @@ func (k *Checker) Wrap(h http.Handler, report func(string)) http.Handler {
 // document, and says whether the document is about this path at all: git,
 // GraphQL and downloads are not in it.
 func apiPath(path string) (string, bool) {
-	path = strings.TrimPrefix(path, "/api/v3")
+	path = strings.TrimPrefix(strings.TrimPrefix(path, "/api/v3"), "/api/uploads")
 	foreign := strings.Contains(path, ".git/") || strings.HasPrefix(path, "/_store/") || path == "/graphql" || path == "/api/graphql"
 	return path, !foreign
 }

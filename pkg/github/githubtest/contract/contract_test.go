@@ -43,7 +43,8 @@ const document = `{
  "components": {"schemas": {
   "Book": {"type": "object", "required": ["title"], "properties": {
     "title": {"type": "string"}, "pages": {"type": "integer"}, "printed": {"type": "string", "format": "date-time"}, "url": {"type": "string", "format": "uri"}}},
-  "pull-request-simple": {"type": "object", "properties": {"labels": {"type": "array", "items": {"type": "object", "properties": {"description": {"type": "string"}}}}}}
+  "pull-request-simple": {"type": "object", "properties": {"labels": {"type": "array", "items": {"type": "object", "properties": {"description": {"type": "string"}}}}}},
+  "release-asset": {"type": "object", "properties": {"state": {"type": "string", "enum": ["uploaded", "open"]}}}
  }}
 }`
 
