@@ -46,6 +46,10 @@ func (c *Client) putAssets(ctx context.Context, r *gh.RepositoryRelease, files m
 // putAsset makes a file of a release be content. When the answer to an upload is
 // lost it looks what has become of it: all, nothing, or an empty file in the way.
 func (c *Client) putAsset(ctx context.Context, r *gh.RepositoryRelease, name string, content []byte) error {
+	at, err := uploadURL(c.api.BaseURL, r.GetUploadURL(), name)
+	if err != nil {
+		return err
+	}
 	for try := 0; ; try++ {
 		if i := slices.IndexFunc(r.Assets, func(a *gh.ReleaseAsset) bool { return a.GetName() == name }); i >= 0 {
 			same, err := c.sameAsset(ctx, r.Assets[i], content)
@@ -57,7 +61,7 @@ func (c *Client) putAsset(ctx context.Context, r *gh.RepositoryRelease, name str
 				return err
 			}
 		}
-		err := c.upload(ctx, r, name, content)
+		err := c.upload(ctx, at, content)
 		if err == nil || try > 0 || !ambiguous(err) || ctx.Err() != nil {
 			return err
 		}
@@ -88,12 +92,8 @@ func (c *Client) sameAsset(ctx context.Context, a *gh.ReleaseAsset, content []by
 	return view.Digest == "" || view.Digest == fmt.Sprintf("sha256:%x", sha256.Sum256(content)), nil
 }
 
-// upload sends a file to where the release says.
-func (c *Client) upload(ctx context.Context, r *gh.RepositoryRelease, name string, content []byte) error {
-	at, err := uploadURL(c.api.BaseURL, r.GetUploadURL(), name)
-	if err != nil {
-		return err
-	}
+// upload sends a file to where a release says, see uploadURL.
+func (c *Client) upload(ctx context.Context, at string, content []byte) error {
 	req, err := c.api.NewUploadRequest(at, bytes.NewReader(content), int64(len(content)), "application/octet-stream")
 	if err != nil {
 		return err

@@ -146,6 +146,16 @@ func wrap(what string, err error) error {
 	return errors.New(text)
 }
 
+// again does once more what may have been done and does no harm twice. do returns
+// errors as they come, for [wrap] hides what they are.
+func again(ctx context.Context, do func() error) error {
+	err := do()
+	if err != nil && ambiguous(err) && ctx.Err() == nil {
+		err = do()
+	}
+	return err
+}
+
 // statusOf is the status that GitHub answered with, 0 for an error of another kind.
 func statusOf(err error) int {
 	var r *gh.ErrorResponse

@@ -14,10 +14,13 @@ import (
 // Proposal is a pull request that we open and keep up to date.
 type Proposal struct {
 	Branch, Base string   // both of this repository
-	Title, Body  string   // ours: what people write there is written over
+	Title, Body  string   // ours: what people write there is written over; a title that is too long is cut
 	Labels       []string // put on it if they are missing
 	Draft        bool     // when it is made
 }
+
+// mostPullTitle is how long a title may be, in characters.
+const mostPullTitle = 256
 
 // PutPullRequest keeps one open pull request from a branch to a base: it makes it,
 // or rewrites title and body when they differ. Once more writes nothing. made
@@ -30,9 +33,10 @@ type Proposal struct {
 // https://docs.github.com/en/rest/pulls/pulls#create-a-pull-request
 func (c *Client) PutPullRequest(ctx context.Context, p Proposal) (pr PullRequest, made bool, err error) {
 	what := "pull request of " + p.Branch
+	p.Title = cut(strings.Join(strings.Fields(p.Title), " "), mostPullTitle)
 	now, err := c.openFrom(ctx, p)
 	if err != nil {
-		return PullRequest{}, false, wrap(what, err)
+		return PullRequest{}, false, c.mayNotPropose(what, err)
 	}
 	if now == nil {
 		if now, made, err = c.propose(ctx, p); err != nil {
@@ -114,8 +118,12 @@ func (c *Client) addLabels(ctx context.Context, number int, have, labels []strin
 			return have, err
 		}
 	}
-	if _, _, err := c.api.Issues.AddLabelsToIssue(ctx, c.owner, c.repo, number, missing); err != nil {
-		return have, wrap(fmt.Sprintf("labels of #%d", number), err)
+	err := again(ctx, func() error {
+		_, _, err := c.api.Issues.AddLabelsToIssue(ctx, c.owner, c.repo, number, missing)
+		return err
+	})
+	if err != nil {
+		return have, c.mayNotPropose(fmt.Sprintf("labels of #%d", number), err)
 	}
 	return append(have, missing...), nil
 }

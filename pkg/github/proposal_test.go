@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -43,6 +44,17 @@ func TestOnePullRequestIsKept(t *testing.T) {
 	require.False(t, made)
 	require.Equal(t, []any{2, "why not", []string{"promotion", "urgent"}}, []any{again.Number, again.Body, again.Labels})
 	require.Equal(t, []string{"PATCH /pulls/2", "POST /labels", "POST /issues/2/labels"}, f.writes())
+
+	p.Labels = []string{"late"}
+	p.Title = strings.Repeat("ä ", 200)
+	f.mood(t, "cut-after=POST:/repos/*/*/issues/*/labels:1")
+	again, _, err = f.PutPullRequest(t.Context(), p)
+	require.NoError(t, err)
+	require.Equal(t, []string{"promotion", "urgent", "late"}, again.Labels)
+	f.writes()
+	_, _, err = f.PutPullRequest(t.Context(), p)
+	require.NoError(t, err)
+	require.Empty(t, f.writes(), "a title that is cut is the same")
 
 	require.NoError(t, f.ClosePullRequest(t.Context(), 2, ""))
 	again, made, err = f.PutPullRequest(t.Context(), p)

@@ -30,7 +30,8 @@ const mostBody = 125_000
 
 // PutRelease keeps one published release of a tag. It is a draft until all of its
 // files are there, so that nobody sees half of it; our draft that an earlier run
-// has left is finished. Once more writes nothing. Files that the release has
+// has left is finished. Once more writes nothing. When it differs later, its texts
+// are rewritten and its files replaced, one after the other; files that it has
 // beside Assets stay. made reports whether it was published now.
 //
 // It needs contents: write, and for a commit whose workflows differ from those of
@@ -46,7 +47,7 @@ func (c *Client) PutRelease(ctx context.Context, r Release) (address string, mad
 	}
 	now, err := c.releaseOf(ctx, r.Tag)
 	if err != nil {
-		return "", false, wrap(what, err)
+		return "", false, c.mayNotRelease(what, err)
 	}
 	if now == nil {
 		if now, err = c.draft(ctx, r); err != nil {

@@ -37,6 +37,7 @@ func TestMoods(t *testing.T) {
 		{"forbidden", 403, "", "", true, false},
 		{"fail-before", 503, "", "", true, false},
 		{"fail-after", 502, "", "", true, true},
+		{"fail-half", 502, "", "", true, true}, // but for uploads, all of it
 		{"cut-before", 0, "", "", false, false},
 		{"cut-after", 0, "", "", false, true},
 	} {
