@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"strconv"
 
+	"cuelang.org/go/cue/format"
+	"cuelang.org/go/cue/literal"
+
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
@@ -20,6 +23,21 @@ func (c Capture) String() string { return c.Tenant + "/" + c.Space }
 
 // Captures returns the spaces that are captured, in the order of the estate.
 func (e *Estate) Captures() []Capture { return e.captures }
+
+// DeclareApp returns a CUE file of an estate that declares an app: its name, its
+// file, and what it says of itself.
+func DeclareApp(a App) []byte {
+	quote := literal.String.Quote
+	text := fmt.Sprintf("package %s\n\n// Captured, and yours from now on: qdeploy capture does not write it again.\napps: %s: {\n\tfile: %s\n", packageName, quote(a.Name), quote(a.File))
+	if a.Description != "" {
+		text += "\tdescription: " + quote(a.Description) + "\n"
+	}
+	tidy, err := format.Source([]byte(text + "}\n"))
+	if err != nil {
+		panic(err) // quoted texts and nothing else
+	}
+	return tidy
+}
 
 // checkCaptures checks what can be known before tenants are evaluated, and keeps
 // the captures.

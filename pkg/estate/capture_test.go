@@ -55,3 +55,16 @@ func TestCapturesAreRead(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []Capture{{Tenant: "acme", Space: "Commit", Keep: true, Pos: "estate.cue:10:11"}}, e.Captures())
 }
+
+// People choose names: none is more than a name.
+func TestDeclareApp(t *testing.T) {
+	for _, name := range []string{"Sales", `a"b`, `\(1/0)`, "a: b", "Größe", "__x", "#D"} {
+		dir := t.TempDir()
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "estate.cue"), []byte(capturing), 0o600))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "app-x.cue"), DeclareApp(App{Name: name, File: "apps/" + name + ".qvf", Description: name + "\n{v}"}), 0o600))
+		ps, err := Validate(context.Background(), dir, Options{})
+		require.NoError(t, err)
+		require.Len(t, ps, 1, name)
+		require.Contains(t, ps[0].Message, "apps/", name) // there is no such file; all else is right
+	}
+}

@@ -1,0 +1,241 @@
+package main
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io/fs"
+	"maps"
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/mod/semver"
+
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/qvf"
+)
+
+// captureBranch is the branch that an app is proposed on.
+func captureBranch(app string) string { return "qdeploy/capture/" + slug(app) }
+
+var hashed = regexp.MustCompile(`-[0-9a-f]{8}$`)
+
+// slug is a name for branches and files: letters, digits, - and _ of the name and,
+// unless that is all of it, the beginning of its hash. Two names have two slugs.
+func slug(name string) string {
+	s := strings.Trim(branchPart(name), "-")
+	if len(s) > 60 {
+		s = s[:60]
+	}
+	if s == name && !hashed.MatchString(s) {
+		return s
+	}
+	if s == "" {
+		s = "app"
+	}
+	return s + "-" + shortHash(name)
+}
+
+func shortHash(name string) string {
+	sum := sha256.Sum256([]byte(name))
+	return hex.EncodeToString(sum[:4])
+}
+
+// fileName is an app's name where it can be a folder and a file on every system,
+// and else its slug: people choose names, and none leads out of its folder.
+func fileName(name string) string {
+	odd := func(r rune) bool {
+		return !unicode.IsPrint(r) || strings.ContainsRune(`/\:*?"<>|{}`, r)
+	}
+	if name == "" || len(name) > 100 || strings.ContainsFunc(name, odd) || strings.HasPrefix(name, ".") ||
+		strings.HasSuffix(name, ".") || strings.TrimSpace(name) != name || hashed.MatchString(name) || reserved.MatchString(name) {
+		return slug(name)
+	}
+	return name
+}
+
+// reserved are names that Windows has no files of, whatever follows a dot.
+// https://learn.microsoft.com/en-us/windows/win32/fileio/naming-a-file
+var reserved = regexp.MustCompile(`(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$`)
+
+// captureEdit is what a proposal writes, and what it is compared with.
+type captureEdit struct {
+	app       estate.App
+	declared  bool
+	file      string            // seen from the estate
+	published string            // the version as it was published
+	version   string            // that, or "" unless it is a semantic one
+	current   string            // that the base has; "" if none
+	raised    []string          // environments whose pin is raised
+	before    *qvf.App          // that the base has; nil if none
+	same      bool              // the base has this file with this content
+	pointer   bool              // the base has the file in Git LFS
+	files     map[string][]byte // by path from the top of the repository
+}
+
+// plainVersion returns what was published as a semantic version without what is built
+// in, "" if it is none.
+func plainVersion(text string) string {
+	plain, _, _ := strings.Cut(text, "+")
+	if v := "v" + plain; semver.IsValid(v) && semver.Canonical(v) == v {
+		return plain
+	}
+	return ""
+}
+
+// edit compares a published app with what the base has.
+func (r *capturing) edit(c *captured, text []byte) (*captureEdit, error) {
+	e := &captureEdit{published: c.live.Version, version: plainVersion(c.live.Version), app: estate.App{Name: c.App}}
+	apps := r.est.Apps()
+	if i := slices.IndexFunc(apps, func(a estate.App) bool { return a.Name == c.App }); i >= 0 {
+		e.app, e.declared = apps[i], true
+	} else {
+		name := fileName(c.App)
+		e.app.Description = c.live.Description
+		e.app.File = path.Join("apps", name, name+".qvf")
+	}
+	following := r.following(c.App)
+	for _, env := range following {
+		if pin, _ := r.est.Pin(env, c.App); e.current == "" || newer(pin.Version, e.current) {
+			e.current = pin.Version
+		}
+	}
+	if e.current == "" {
+		e.current = r.newest(c.App)
+	}
+	at := e.version
+	if at == "" {
+		at = e.current
+	}
+	if at == "" {
+		at = "unversioned"
+	}
+	e.file = e.app.FileOf(at)
+	if err := r.compare(e, c.Digest); err != nil {
+		return nil, err
+	}
+	e.files = map[string][]byte{}
+	if !e.same {
+		e.files[path.Join(r.at, e.file)] = text
+	}
+	if !e.declared {
+		if err := r.declare(e); err != nil {
+			return nil, err
+		}
+	}
+	return e, r.raise(e, following)
+}
+
+func newer(a, b string) bool { return b == "" || semver.Compare("v"+a, "v"+b) > 0 }
+
+// compare finds what the base has of the app: in the file that is to be written, or
+// else in that of the version before.
+func (r *capturing) compare(e *captureEdit, digest string) error {
+	for _, file := range []string{e.file, e.app.FileOf(e.current)} {
+		text, err := r.repo.Read(r.head, path.Join(r.at, file))
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return err
+		}
+		app, err := qvf.DecodeBytes(text)
+		var pointer *qvf.LFSError
+		if errors.As(err, &pointer) {
+			e.pointer = true
+			if text, err = fetched(file, r.p.dir, pointer); err != nil {
+				return nil // with what to compare is not at hand; it is proposed
+			}
+			app, err = qvf.DecodeBytes(text)
+		}
+		if err != nil {
+			return nil // it is replaced by what can be read
+		}
+		e.before, e.same = app, file == e.file && qvf.Digest(app) == digest
+		return nil
+	}
+	return nil
+}
+
+// following returns the environments whose pin of an app follows the branch and is
+// moved by a capture. With one file for all versions those are all that name no
+// commit, for they would not be valid otherwise. With a file for each version they
+// are the first: what comes after an environment that runs the app is promoted.
+func (r *capturing) following(app string) (out []string) {
+	after := map[string]bool{} // comes after an environment that pins it
+	single := !slices.ContainsFunc(r.est.Apps(), func(a estate.App) bool { return a.Name == app && strings.Contains(a.File, "{version}") })
+	for _, env := range r.est.Environments() { // each after those that it comes after
+		pin, pins := env.Apps[app]
+		for _, before := range env.After {
+			_, there := r.est.Pin(before, app)
+			after[env.Name] = after[env.Name] || after[before] || there
+		}
+		if pins && pin.Commit == "" && (single || !after[env.Name]) {
+			out = append(out, env.Name)
+		}
+	}
+	return out
+}
+
+// raise moves the pins that follow the branch to the version, if it is a newer one.
+func (r *capturing) raise(e *captureEdit, environments []string) error {
+	if e.version == "" || !newer(e.version, e.current) {
+		return nil
+	}
+	edited := &overlay{FS: r.est.at.Files, files: map[string][]byte{}}
+	for _, env := range environments {
+		next, err := estate.EditPins(edited, estate.PinChange{Environment: env, Pins: map[string]estate.Pin{e.app.Name: {Version: e.version}}})
+		if err != nil {
+			return err
+		}
+		maps.Copy(edited.files, next)
+		e.raised = append(e.raised, env)
+	}
+	for name, text := range edited.files {
+		e.files[path.Join(r.at, name)] = text
+	}
+	return nil
+}
+
+// declare adds the declaration of an app that the estate does not have yet, in a
+// file of its own.
+func (r *capturing) declare(e *captureEdit) error {
+	if n := len([]rune(e.app.Name)); n > 256 || strings.Contains(e.app.Name, "\n") {
+		return fail("rename the app in Qlik, and publish it again", "its name cannot be declared: it is of %d characters, or of several lines", n)
+	}
+	name := "app-" + slug(e.app.Name) + ".cue"
+	if _, err := fs.Stat(r.est.at.Files, name); err == nil {
+		return fail("declare it there, or remove the file", "%s is there already, and does not declare %q", name, e.app.Name)
+	}
+	e.files[path.Join(r.at, name)] = estate.DeclareApp(e.app)
+	return nil
+}
+
+// overlay is files of which some were edited.
+type overlay struct {
+	fs.FS
+	files map[string][]byte
+}
+
+// ReadFile returns the edited file, if it was.
+func (o *overlay) ReadFile(name string) ([]byte, error) {
+	if text, ok := o.files[name]; ok {
+		return text, nil
+	}
+	return fs.ReadFile(o.FS, name)
+}
+
+// Glob returns the names that fit, also of files that are new.
+func (o *overlay) Glob(pattern string) ([]string, error) {
+	names, err := fs.Glob(o.FS, pattern)
+	for name := range o.files {
+		if ok, _ := path.Match(pattern, name); ok {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return slices.Compact(names), err
+}

@@ -1,0 +1,97 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
+)
+
+func init() {
+	maps.Copy(commands, map[string]func(*testscript.TestScript, bool, []string){
+		"cloudat": cmdCloudAt,
+		"clock":   cmdClock,
+		"publish": cmdPublish,
+		"writes":  cmdWrites,
+	})
+}
+
+// clocks are the times of clouds whose clock stands still, in Unix seconds.
+var clocks sync.Map // *lab → *atomic.Int64
+
+func clockOf(l *lab) *atomic.Int64 {
+	at, _ := clocks.LoadOrStore(l, &atomic.Int64{})
+	return at.(*atomic.Int64)
+}
+
+// clock TIME sets the time of the program and of the cloud.
+func cmdClock(ts *testscript.TestScript, neg bool, args []string) {
+	at, err := time.Parse(time.RFC3339, args[0])
+	ts.Check(err)
+	clockOf(labOf(ts)).Store(at.Unix())
+	ts.Setenv("NOW", args[0])
+}
+
+// cloudat TIME HOST... is cloud, with a clock that stands still.
+func cmdCloudAt(ts *testscript.TestScript, neg bool, args []string) {
+	l := labOf(ts)
+	cmdClock(ts, neg, args[:1])
+	at := clockOf(l)
+	l.cloud = qliktest.New(qliktest.Options{NoLimits: true, Calls: l.record, Now: func() time.Time { return time.Unix(at.Load(), 0).UTC() }})
+	for _, h := range args[1:] {
+		t := l.cloud.AddTenant(qliktest.TenantSpec{Host: h})
+		l.cloud.AddRegionClient(t.Region, "id-"+t.Region, "secret/of+"+t.Region)
+		ts.Setenv("QLIK_"+strings.ToUpper(t.Region)+"_CLIENT_ID", "id-"+t.Region)
+		ts.Setenv("QLIK_"+strings.ToUpper(t.Region)+"_CLIENT_SECRET", "secret/of+"+t.Region)
+	}
+	l.server = httptest.NewServer(l.watch.around(checkedTo(l.cloud, ts.Getenv("QDEPLOY_BREACHES"))))
+	ts.Setenv("QDEPLOY_ENDPOINT", l.server.URL)
+}
+
+// publish HOST SPACE NAME FILE DESCRIPTION publishes an app as Ann would: a new one,
+// or over the one of that name, whose ID stays. "! publish" makes a second one.
+func cmdPublish(ts *testscript.TestScript, neg bool, args []string) {
+	h, t := handIn(ts, args[0])
+	space, name, description := args[1], args[2], args[4]
+	content, err := os.ReadFile(ts.MkAbs(args[3]))
+	ts.Check(err)
+	const ann = "auth0|ann"
+	if !t.HasUser(ann) {
+		t.AddUser(qliktest.UserSpec{Subject: ann, Name: "Ann Smith"})
+		t.AddSpace(qliktest.SpaceSpec{Name: "Workbench", Owner: person})
+		t.AddAssignment(space, "user", person, "publisher")
+	}
+	app := qliktest.AppSpec{Space: space, Name: name, Description: description, Content: content, Owner: ann}
+	live := "{app:" + space + "/" + name + "}"
+	if neg || withIDs(t, live) == live {
+		t.ImportApp(app)
+		return
+	}
+	app.Space, app.Owner = "Workbench", person
+	id := t.ImportApp(app)
+	ts.Check(h.call("PUT", "/api/v1/apps/"+id+"/publish", withIDs(t, fmt.Sprintf(`{"targetId":%q,"checkOriginAppId":false,"data":"source"}`, live)), nil))
+	ts.Check(h.call("DELETE", "/api/v1/apps/"+id, "", nil))
+}
+
+// writes is calls without what only reads, and without logging in.
+func cmdWrites(ts *testscript.TestScript, neg bool, args []string) {
+	l := labOf(ts)
+	l.mu.Lock()
+	var writes []qliktest.Call
+	for _, c := range l.calls {
+		if c.Method != "GET" && c.Path != "/oauth/token" {
+			writes = append(writes, c)
+		}
+	}
+	l.calls = writes
+	l.mu.Unlock()
+	cmdCalls(ts, neg, args)
+}
