@@ -137,12 +137,24 @@ func (p *program) capture(ctx context.Context, f captureFlags, names []string) e
 		return err
 	}
 	if len(errs) > 0 {
-		return errors.Join(errs...)
+		return together(errs)
 	}
 	if slices.ContainsFunc(list, func(c *captured) bool { return lint.Worst(c.Findings) == lint.Error }) {
 		return silent(exitError)
 	}
 	return nil
+}
+
+// together is all errors as one, with the hints of each.
+func together(errs []error) error {
+	var hints []string
+	for _, err := range errs {
+		var f *failure
+		if errors.As(err, &f) && f.hint != "" && !slices.Contains(hints, f.hint) {
+			hints = append(hints, f.hint)
+		}
+	}
+	return fail(strings.Join(hints, "; "), "%w", errors.Join(errs...))
 }
 
 // connect resolves the credentials of the tenants that are captured.

@@ -82,6 +82,16 @@ func (r *capturing) take(ctx context.Context, c *captured, at *trailer) (err err
 		c.State, c.edit = captureThere, nil
 		return r.clear(ctx, c, r.head)
 	}
+	if at == nil && (e.version == "" || !newer(e.version, e.current)) { // it may be older than what the base has
+		commit, err := r.earlier(c.File, c.Digest)
+		if err != nil {
+			return err
+		}
+		if commit != "" {
+			c.State, c.edit = captureThere, nil
+			return r.clear(ctx, c, commit)
+		}
+	}
 	c.Findings = r.findings(e, app)
 	c.By, c.summary = r.person(ctx, c), e.summary(app)
 	c.State = captureProposed
@@ -167,7 +177,7 @@ func (r *capturing) clear(ctx context.Context, c *captured, commit string) error
 		return nil
 	case err != nil:
 		return err
-	case !now.Edition.Equal(c.live.Edition):
+	case editionText(now) != editionText(c.live):
 		return left("somebody has published it again; captured by the next run")
 	case r.f.dryRun:
 		return left("it would be removed")

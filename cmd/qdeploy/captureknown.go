@@ -72,7 +72,11 @@ type trailers struct {
 // key tells editions of apps apart.
 func (t trailer) key() string { return t.tenant + " " + t.id + " " + t.edition }
 
-func editionText(a qlik.PublishedApp) string { return a.Edition.UTC().Format(time.RFC3339Nano) }
+// editionText names an edition: when the app last changed, and a hash of what is said
+// of it, should two changes have one time.
+func editionText(a qlik.PublishedApp) string {
+	return a.Edition.UTC().Format(time.RFC3339Nano) + "~" + shortHash(a.Version+"\x00"+a.Description)
+}
 
 // taken returns the commit that holds this edition of an app already, and whether
 // the base has it; nil if none does. Of the branch those commits count that the base
@@ -132,6 +136,27 @@ func (r *capturing) inBase(key string) (*trailer, error) {
 		return &t, nil
 	}
 	return nil, nil
+}
+
+// earlier returns a commit of the base's history in which a file had the content, ""
+// if there is none. A merge may have lost the trailers.
+func (r *capturing) earlier(file, digest string) (commit string, err error) {
+	repo, err := estate.OpenRepository(r.p.dir)
+	if err != nil {
+		return "", err
+	}
+	seen := map[plumbing.Hash]bool{}
+	err = history(repo, r.head, mostHistory, func(c *object.Commit) bool {
+		blob, err := blobHash(repo, c.Hash, file)
+		if err != nil || seen[blob] {
+			return true
+		}
+		if seen[blob] = true; r.holds(c.Hash.String(), file, digest) == nil {
+			commit = c.Hash.String()
+		}
+		return commit == "" && len(seen) < mostRevisions
+	})
+	return commit, err
 }
 
 // history calls see for a commit and those that it comes from, newest first, until

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http/httptest"
 	"os"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -17,9 +18,11 @@ import (
 
 func init() {
 	maps.Copy(commands, map[string]func(*testscript.TestScript, bool, []string){
+		"bot":     cmdBot,
 		"cloudat": cmdCloudAt,
 		"clock":   cmdClock,
 		"publish": cmdPublish,
+		"said":    cmdSaid,
 		"writes":  cmdWrites,
 	})
 }
@@ -54,6 +57,15 @@ func cmdCloudAt(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	l.server = httptest.NewServer(l.watch.around(checkedTo(l.cloud, ts.Getenv("QDEPLOY_BREACHES"))))
 	ts.Setenv("QDEPLOY_ENDPOINT", l.server.URL)
+}
+
+// bot HOST SPACE ROLE... makes a managed space of somebody else's, and lets the bot in.
+func cmdBot(ts *testscript.TestScript, neg bool, args []string) {
+	t := labOf(ts).tenant(ts, args[0])
+	t.AddSpace(qliktest.SpaceSpec{Name: args[1], Type: "managed"})
+	client := "id-" + strings.Split(args[0], ".")[1]
+	t.AddBot(client)
+	t.AddAssignment(args[1], "bot", `qlikbot\`+client, args[2:]...)
 }
 
 // publish HOST SPACE NAME FILE DESCRIPTION publishes an app as Ann would: a new one,
@@ -94,4 +106,13 @@ func cmdWrites(ts *testscript.TestScript, neg bool, args []string) {
 	l.calls = writes
 	l.mu.Unlock()
 	cmdCalls(ts, neg, args)
+}
+
+var stopToken = regexp.MustCompile(`(?m)^::(stop-commands::)?[A-Z2-7]{26}(::)?$`)
+
+// said prints what a job has just printed, without what differs from run to run.
+func cmdSaid(ts *testscript.TestScript, neg bool, args []string) {
+	text := stopToken.ReplaceAllString(ts.ReadFile("stdout"), "::${1}TOKEN$2")
+	_, err := ts.Stdout().Write([]byte(masked(labOf(ts).forge, text)))
+	ts.Check(err)
 }
