@@ -206,7 +206,7 @@ func TestApprovalsAreLastWords(t *testing.T) {
 	for _, r := range [][2]string{
 		{"ann", "APPROVED"}, {"bob", "APPROVED"}, {"bob", "COMMENTED"}, {"cid", "APPROVED"}, {"cid", "CHANGES_REQUESTED"},
 		{"dan", "CHANGES_REQUESTED"}, {"dan", "APPROVED"}, {"eve", "APPROVED"}, {"eve", "DISMISSED"}, {"fay", "COMMENTED"},
-		{"gus", "APPROVED"}, {"gus", "DISMISSED"}, {"gus", "APPROVED"}, {"github-actions[bot]", "APPROVED"},
+		{"gus", "APPROVED"}, {"gus", "DISMISSED"}, {"gus", "APPROVED"}, {"ida", "APPROVED"}, {"ida", "APPROVED"}, {"ida", "DISMISSED"}, {"github-actions[bot]", "APPROVED"},
 	} {
 		f.repo.AddReview(1, r[0], r[1])
 	}

@@ -56,6 +56,12 @@ func TestOneReleaseIsKept(t *testing.T) {
 	require.Equal(t, "[]", string(got[0].Assets["manifest.json"]), "of the same size, but another")
 	require.Len(t, got[0].Assets, 2)
 	require.Len(t, f.writes(), 3)
+
+	r.Prerelease = false
+	_, _, err = f.PutRelease(t.Context(), r)
+	require.NoError(t, err)
+	require.False(t, f.repo.Releases()[0].Prerelease)
+	require.Len(t, f.writes(), 1)
 }
 
 // A run that was cut short leaves a draft, which the next one finishes; what one
