@@ -18,6 +18,7 @@ var permissions = map[string]map[string]string{
 	"apply.yml": {"contents": "write", "pull-requests": "write", "issues": "write", "deployments": "write", "statuses": "write", "actions": "read"},
 	"drift.yml": {"contents": "read", "issues": "write", "statuses": "write"},
 
+	"capture.yml": {"contents": "write", "pull-requests": "write"},
 	"promote.yml": {"contents": "write", "pull-requests": "write"},
 	"release.yml": {"contents": "write", "pull-requests": "read"},
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -11,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/mod/semver"
 
@@ -26,33 +28,33 @@ var hashed = regexp.MustCompile(`-[0-9a-f]{8}$`)
 // slug is a name for branches and files: letters, digits, - and _ of the name and,
 // unless that is all of it, the beginning of its hash. Two names have two slugs.
 func slug(name string) string {
-	s := strings.Trim(branchPart(name), "-")
-	if len(s) > 60 {
-		s = s[:60]
-	}
-	if s == name && !hashed.MatchString(s) {
+	if s := slugged(name); s == name && s != "" && !hashed.MatchString(s) {
 		return s
 	}
-	if s == "" {
-		s = "app"
-	}
-	return s + "-" + shortHash(name)
+	return hashedSlug(name)
 }
+
+func slugged(name string) string {
+	s := strings.Trim(branchPart(name), "-")
+	return s[:min(len(s), 60)]
+}
+
+func hashedSlug(name string) string { return cmp.Or(slugged(name), "app") + "-" + shortHash(name) }
 
 func shortHash(name string) string {
 	sum := sha256.Sum256([]byte(name))
 	return hex.EncodeToString(sum[:4])
 }
 
-// fileName is an app's name where it can be a folder and a file on every system,
-// and else its slug: people choose names, and none leads out of its folder.
+// fileName is an app's name where it can be a folder and a file on every system, and
+// else its slug with a hash: people choose names, and none leads out of its folder.
 func fileName(name string) string {
 	odd := func(r rune) bool {
 		return !unicode.IsPrint(r) || strings.ContainsRune(`/\:*?"<>|{}`, r)
 	}
-	if name == "" || len(name) > 100 || strings.ContainsFunc(name, odd) || strings.HasPrefix(name, ".") ||
+	if name == "" || len(name) > 100 || !utf8.ValidString(name) || strings.ContainsFunc(name, odd) || strings.HasPrefix(name, ".") ||
 		strings.HasSuffix(name, ".") || strings.TrimSpace(name) != name || hashed.MatchString(name) || reserved.MatchString(name) {
-		return slug(name)
+		return hashedSlug(name)
 	}
 	return name
 }

@@ -35,25 +35,26 @@ func (t trailer) String() string {
 	return capturedTrailer + t.tenant + " " + t.id + " " + t.edition + " " + t.digest + "\n" + capturedAsTrailer + t.file
 }
 
-// readTrailer reads the trailers in the last paragraph of a commit's message; false
-// if there are none. A title cannot be taken for them, whatever the app is called.
-func readTrailer(message string) (t trailer, ok bool) {
-	message = strings.TrimSpace(message)
-	at := strings.LastIndex(message, "\n\n")
-	if at < 0 {
-		return t, false
-	}
-	for line := range strings.SplitSeq(message[at+2:], "\n") {
+// readTrailers reads the trailers of a commit's message, of which one that was
+// squashed may have several. Its title is none, whatever the app is called.
+func readTrailers(message string) (out []trailer) {
+	_, body, _ := strings.Cut(strings.TrimSpace(message), "\n")
+	var t trailer
+	for line := range strings.SplitSeq(body, "\n") {
+		line = strings.TrimRight(line, "\r")
 		if words, found := strings.CutPrefix(line, capturedTrailer); found {
+			t = trailer{}
 			if parts := strings.Fields(words); len(parts) == 4 {
 				t.tenant, t.id, t.edition, t.digest = parts[0], parts[1], parts[2], parts[3]
 			}
 		}
-		if file, found := strings.CutPrefix(line, capturedAsTrailer); found {
+		if file, found := strings.CutPrefix(line, capturedAsTrailer); found && t.id != "" {
 			t.file = file
+			out = append(out, t)
+			t = trailer{}
 		}
 	}
-	return t, t.id != "" && t.file != ""
+	return out
 }
 
 // How many commits are searched for what was captured before.
@@ -99,13 +100,13 @@ func (r *capturing) taken(ctx context.Context, c *captured) (t *trailer, merged 
 		return nil, false, err
 	}
 	err = history(repo, head, mostOnBranch, func(k *object.Commit) bool {
-		if t, ok := readTrailer(k.Message); ok {
+		said := readTrailers(k.Message)
+		for _, t := range said {
 			if t.commit = k.Hash.String(); t.key() == key && r.holds(t.commit, t.file, t.digest) == nil {
 				found = &t
 			}
-			return false // what is below is older, or of the base
 		}
-		return k.Hash.String() != r.head
+		return len(said) == 0 && k.Hash.String() != r.head // what is below is older, or of the base
 	})
 	return found, false, err
 }
@@ -120,7 +121,7 @@ func (r *capturing) inBase(key string) (*trailer, error) {
 		}
 		r.trailers.merged = map[string]trailer{}
 		err = history(repo, r.head, mostHistory, func(c *object.Commit) bool {
-			if t, ok := readTrailer(c.Message); ok {
+			for _, t := range readTrailers(c.Message) {
 				t.commit = c.Hash.String()
 				if _, newer := r.trailers.merged[t.key()]; !newer {
 					r.trailers.merged[t.key()] = t
