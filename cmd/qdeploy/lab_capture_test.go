@@ -43,13 +43,22 @@ func cmdClock(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("NOW", args[0])
 }
 
-// cloudat TIME HOST... is cloud, with a clock that stands still.
+// cloudat TIME HOST... is cloud, with a clock that stands still, and its options.
 func cmdCloudAt(ts *testscript.TestScript, neg bool, args []string) {
 	l := labOf(ts)
 	cmdClock(ts, neg, args[:1])
 	at := clockOf(l)
-	l.cloud = qliktest.New(qliktest.Options{NoLimits: true, Calls: l.record, Now: func() time.Time { return time.Unix(at.Load(), 0).UTC() }})
-	for _, h := range args[1:] {
+	o := qliktest.Options{NoLimits: true, Calls: l.record, Now: func() time.Time { return time.Unix(at.Load(), 0).UTC() }}
+	var hosts []string
+	for _, a := range args[1:] {
+		if name, value, ok := strings.Cut(a, "="); ok {
+			ts.Check(option(&o, name, value))
+		} else {
+			hosts = append(hosts, a)
+		}
+	}
+	l.cloud = qliktest.New(o)
+	for _, h := range hosts {
 		t := l.cloud.AddTenant(qliktest.TenantSpec{Host: h})
 		l.cloud.AddRegionClient(t.Region, "id-"+t.Region, "secret/of+"+t.Region)
 		ts.Setenv("QLIK_"+strings.ToUpper(t.Region)+"_CLIENT_ID", "id-"+t.Region)
