@@ -133,7 +133,7 @@ func (p *program) capture(ctx context.Context, f captureFlags, names []string) e
 			errs = append(errs, fmt.Errorf("%s: %s: %w", c.place, clean(c.App), err))
 		}
 	}
-	if err := r.tell(list); err != nil {
+	if err := r.tell(list, len(errs) == 0); err != nil {
 		return err
 	}
 	if len(errs) > 0 {
@@ -219,8 +219,8 @@ func withNames(list []*captured, names []string, complete bool) ([]*captured, er
 }
 
 // tell prints the outcome. In a job the runner is to take nothing in it for a
-// command: people chose the names.
-func (r *capturing) tell(list []*captured) (err error) {
+// command: people chose the names. What could not be listed is not nothing.
+func (r *capturing) tell(list []*captured, complete bool) (err error) {
 	if r.f.asJSON {
 		if list == nil {
 			list = []*captured{}
@@ -231,7 +231,7 @@ func (r *capturing) tell(list []*captured) (err error) {
 	if r.job != nil {
 		w, end = github.Quote(r.p.out)
 	}
-	if len(list) == 0 {
+	if len(list) == 0 && complete {
 		_, err = fmt.Fprintf(w, "nothing is published to %s\n", r.places())
 	}
 	for i, c := range list {

@@ -33,6 +33,9 @@ func (r *capturing) one(ctx context.Context, c *captured) error {
 		return fmt.Errorf("it is called %q now; the next run takes it by that name", clean(live.Name))
 	}
 	c.live, c.Published = live, live.PublishedAt.UTC()
+	if c.Published.IsZero() {
+		c.Published = live.Edition.UTC()
+	}
 	c.To = printable(live.Version)
 	at, merged, err := r.taken(ctx, c)
 	if err != nil {
@@ -98,6 +101,7 @@ func (r *capturing) take(ctx context.Context, c *captured, at *trailer) (err err
 	if err := r.put(ctx, c, at, app); err != nil {
 		return err
 	}
+	e.files, e.before = nil, nil // there may be many apps
 	return r.clear(ctx, c, c.Proposed.Commit)
 }
 
