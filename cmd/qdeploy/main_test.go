@@ -75,7 +75,6 @@ func TestScript(t *testing.T) {
 		UpdateScripts:       *update,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Deadline:            time.Now().Add(10 * time.Minute),
 		Setup:               setup,
 		Cmds:                commands,
 		Condition:           condition,
