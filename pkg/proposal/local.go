@@ -39,7 +39,15 @@ func (l *local) bring(ctx context.Context, name plumbing.ReferenceName) (plumbin
 	return commit, err
 }
 
+// lack looks again: while others write objects, go-git (v5.19) now and then does not
+// find one that is there.
 func (l *local) lack(_ context.Context, commit plumbing.Hash) error {
+	for range 3 {
+		l.store.Reindex()
+		if _, err := l.load(commit); err == nil {
+			return nil
+		}
+	}
 	return fmt.Errorf("proposal: commit %s is not in the repository; fetch it", commit)
 }
 
