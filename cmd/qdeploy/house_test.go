@@ -32,6 +32,7 @@ var rooms = map[string][]string{
 	"pkg/apply":                       {"pkg/plan"},
 	"pkg/ledger":                      {"pkg/gitwire", "github.com/go-git/"},
 	"pkg/gitwire":                     {"github.com/go-git/"},
+	"pkg/gitwire/gitwiretest":         {},
 	"pkg/proposal":                    {"pkg/gitwire", "github.com/go-git/"},
 	"pkg/qlik":                        {"pkg/plan", "golang.org/x/", "github.com/cenkalti/backoff", "go.yaml.in/yaml"},
 	"pkg/qlik/qliktest":               {},

@@ -98,7 +98,7 @@ func (r *Remote) declined(err error, report *packp.ReportStatus, told *said) err
 	if !errors.As(err, &t) {
 		return err
 	}
-	if text := oneLine(told.text.String()); text != "" {
+	if text := Line(told.text.String()); text != "" {
 		t.Text += r.scrub("; it says: " + text)
 	}
 	if report != nil && t.Err == nil {

@@ -94,7 +94,7 @@ func (r *Remote) login(ctx context.Context) (transport.AuthMethod, error) {
 	}
 	user, password, err := r.auth(ctx)
 	if err != nil {
-		return nil, &Error{Err: err, Text: r.scrub(r.room + ": " + r.Name() + ": credentials: " + oneLine(err.Error())), Final: true}
+		return nil, &Error{Err: err, Text: r.scrub(r.room + ": " + r.Name() + ": credentials: " + Line(err.Error())), Final: true}
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -108,7 +108,7 @@ func (r *Remote) trouble(ctx context.Context, doing string, err error) error {
 	if err == nil || errors.As(err, &t) {
 		return err
 	}
-	t = &Error{Text: r.scrub(fmt.Sprintf("%s: %s: %s: %s", r.room, r.Name(), doing, oneLine(err.Error())))}
+	t = &Error{Text: r.scrub(fmt.Sprintf("%s: %s: %s: %s", r.room, r.Name(), doing, Line(err.Error())))}
 	switch {
 	case ctx.Err() != nil:
 		t.Err, t.Final = ctx.Err(), true
@@ -138,8 +138,8 @@ func (r *Remote) scrub(text string) string {
 	return text
 }
 
-// oneLine makes a remote's text safe to be shown.
-func oneLine(text string) string {
+// Line makes somebody's text safe to be shown in a line: a remote's, for example.
+func Line(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' {
 			return ' '
@@ -147,4 +147,10 @@ func oneLine(text string) string {
 		return r
 	}, strings.ToValidUTF8(text, "?"))
 	return strings.Join(strings.Fields(text), " ")
+}
+
+// SignatureLine makes text safe for a line of a commit: a line break would begin a
+// header or a trailer of somebody's choosing, and < and > delimit the address.
+func SignatureLine(text string) string {
+	return Line(strings.NewReplacer("<", "", ">", "").Replace(text))
 }

@@ -2,10 +2,11 @@ package ledger
 
 import (
 	"strings"
-	"unicode"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/qdeploy/qdeploy/pkg/gitwire"
 )
 
 // Identity is who writes: author and committer of the ledger's commits, and who
@@ -22,23 +23,14 @@ func (l *Ledger) As(who Identity) {
 	l.who = Identity{Name: oneLine(who.Name), Email: oneLine(who.Email), Run: oneLine(who.Run)}
 }
 
-// oneLine makes text safe for a line of a commit: a line break would begin a
-// header or a trailer of somebody's choosing, and < and > delimit the address.
+// oneLine makes text safe for a line of a commit, and not too long for one.
 func oneLine(text string) string {
-	text = strings.Map(func(r rune) rune {
-		switch {
-		case r == '<' || r == '>':
-			return -1
-		case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
-			return ' '
-		}
-		return r
-	}, strings.ToValidUTF8(text, "?"))
+	text = gitwire.SignatureLine(text)
 	const longest = 500
 	if len(text) > longest {
-		text = strings.ToValidUTF8(text[:longest], "")
+		text = strings.TrimSpace(strings.ToValidUTF8(text[:longest], ""))
 	}
-	return strings.Join(strings.Fields(text), " ")
+	return text
 }
 
 // record writes a commit of the tree at root. message is its subject, details

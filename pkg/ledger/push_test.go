@@ -12,6 +12,8 @@ import (
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/stretchr/testify/require"
+
+	"github.com/qdeploy/qdeploy/pkg/gitwire/gitwiretest"
 )
 
 func TestALostReplyIsNotWrittenTwice(t *testing.T) {
@@ -21,9 +23,9 @@ func TestALostReplyIsNotWrittenTwice(t *testing.T) {
 			l := s.open(t, s.clone(t))
 			require.NoError(t, l.Write("before", at("acme", 1)))
 			cuts := 0
-			s.be(func(w http.ResponseWriter, r *http.Request, serve func()) {
+			s.Be(func(w http.ResponseWriter, r *http.Request, serve func()) {
 				switch {
-				case isPush(r) && cuts == 0:
+				case gitwiretest.IsPush(r) && cuts == 0:
 					cuts++
 					serve()
 					cutOff()
@@ -46,14 +48,14 @@ func TestALostReplyOverWhichAnotherWrote(t *testing.T) {
 	s := remoteServer(t)
 	l, other := s.open(t, s.clone(t)), s.open(t, s.clone(t))
 	var once sync.Once
-	s.be(func(w http.ResponseWriter, r *http.Request, serve func()) {
+	s.Be(func(w http.ResponseWriter, r *http.Request, serve func()) {
 		cut := false
-		if isPush(r) {
+		if gitwiretest.IsPush(r) {
 			once.Do(func() { cut = true })
 		}
 		serve()
 		if cut {
-			s.be(nil)
+			s.Be(nil)
 			if err := other.Write("other", at("acme", 1), at("bolt", 3)); err != nil {
 				t.Error(err)
 			}
@@ -68,8 +70,8 @@ func TestAPushThatTheServerOnlySaysItTook(t *testing.T) {
 	s := remoteServer(t)
 	dir := s.clone(t)
 	l := s.open(t, dir)
-	s.be(func(w http.ResponseWriter, r *http.Request, serve func()) {
-		if isPush(r) {
+	s.Be(func(w http.ResponseWriter, r *http.Request, serve func()) {
+		if gitwiretest.IsPush(r) {
 			return // 200 and nothing in it, which go-git takes for success
 		}
 		serve()
@@ -87,10 +89,10 @@ func TestAPushIsNeverForced(t *testing.T) {
 	other := s.open(t, s.clone(t))
 	// Another writes between what our push is told and what it sends.
 	var once sync.Once
-	s.be(func(w http.ResponseWriter, r *http.Request, serve func()) {
-		if isPush(r) {
+	s.Be(func(w http.ResponseWriter, r *http.Request, serve func()) {
+		if gitwiretest.IsPush(r) {
 			once.Do(func() {
-				s.be(nil)
+				s.Be(nil)
 				if err := other.Write("between", at("bolt", 2)); err != nil {
 					t.Error(err)
 				}
@@ -129,7 +131,7 @@ func TestARefusedTokenIsSaidAndNotShown(t *testing.T) {
 				r.Pause = noPause
 				dir := s.clone(t)
 				seen := false
-				s.be(func(w http.ResponseWriter, q *http.Request, serve func()) {
+				s.Be(func(w http.ResponseWriter, q *http.Request, serve func()) {
 					user, password, _ := q.BasicAuth()
 					seen = seen || user == "x-access-token" && password == canary || user == canary
 					if wantsToPush(q) {
@@ -138,7 +140,7 @@ func TestARefusedTokenIsSaidAndNotShown(t *testing.T) {
 					}
 					serve()
 				})
-				defer s.be(nil)
+				defer s.Be(nil)
 				l, err := OpenRemote(t.Context(), dir, r)
 				require.NoError(t, err, "reading is allowed")
 				err = l.Write("refused", at("bolt", 2))
@@ -173,7 +175,7 @@ func TestARemoteThatEndsWithItsContext(t *testing.T) {
 	dir := s.clone(t)
 	l := s.open(t, dir)
 	ctx, cancel := context.WithCancel(t.Context())
-	s.be(func(w http.ResponseWriter, r *http.Request, _ func()) { cancel(); down(w, r, nil) })
+	s.Be(func(w http.ResponseWriter, r *http.Request, _ func()) { cancel(); down(w, r, nil) })
 	err := l.WriteContext(ctx, "cancelled", at("acme", 1))
 	require.ErrorIs(t, err, ErrNotPushed)
 	require.ErrorIs(t, err, context.Canceled)
@@ -192,9 +194,9 @@ func TestAPushOfALongHistoryIsSmall(t *testing.T) {
 		require.NoError(t, alone.Write("run", at(fmt.Sprint("tenant ", i%150), i)))
 	}
 	require.NoError(t, l.Push(t.Context()))
-	all := s.pushed.Load()
+	all := lastOf(s.Pushes())
 	require.NoError(t, l.Write("one more", at("tenant 7", 1000)))
-	require.Less(t, s.pushed.Load(), all/20, "only what is new is sent")
+	require.Less(t, lastOf(s.Pushes()), all/20, "only what is new is sent")
 	require.Len(t, s.entries(t), 150)
 	gitRun(t, s.dir, "fsck", "--strict", "--full")
 }
@@ -224,19 +226,19 @@ func TestNoEntryIsLost(t *testing.T) {
 			newest := map[string]string{}
 			for step := range 30 {
 				i := random.IntN(len(dirs))
-				s.be(nil)
+				s.Be(nil)
 				if ledgers[i] == nil || random.IntN(4) == 0 {
 					ledgers[i] = s.open(t, dirs[i])
 				}
 				switch random.IntN(4) {
 				case 0:
-					s.be(down)
+					s.Be(down)
 				case 1:
 					var left atomic.Int32
 					left.Store(1 + random.Int32N(8))
-					s.be(func(w http.ResponseWriter, r *http.Request, serve func()) {
+					s.Be(func(w http.ResponseWriter, r *http.Request, serve func()) {
 						serve()
-						if n := left.Add(-1); isPush(r) && n > 0 {
+						if n := left.Add(-1); gitwiretest.IsPush(r) && n > 0 {
 							cutOff()
 						}
 					})
@@ -247,7 +249,7 @@ func TestNoEntryIsLost(t *testing.T) {
 				}
 				newest[e.Tenant] = e.Run
 			}
-			s.be(nil)
+			s.Be(nil)
 			for range 2 { // the second turn brings each what the later ones pushed
 				for i, dir := range dirs {
 					ledgers[i] = s.open(t, dir)
@@ -265,3 +267,6 @@ func TestNoEntryIsLost(t *testing.T) {
 		})
 	}
 }
+
+// lastOf is the size of the last push.
+func lastOf(pushes []int) int { return pushes[len(pushes)-1] }

@@ -1,47 +1,30 @@
 package ledger
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net/http"
-	"net/http/cgi"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/qdeploy/qdeploy/pkg/gitwire/gitwiretest"
 )
 
-// server is a git remote over smart HTTP: git's own http-backend, with moods.
+// server is a git remote over smart HTTP.
 type server struct {
+	*gitwiretest.Server
 	dir, url string
-	pushed   atomic.Int64 // bytes of the last push
-
-	mu   sync.Mutex
-	mood func(w http.ResponseWriter, r *http.Request, serve func()) // nil: serves
-}
-
-func (s *server) be(mood func(w http.ResponseWriter, r *http.Request, serve func())) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mood = mood
-}
-
-func isPush(r *http.Request) bool {
-	return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/git-receive-pack")
 }
 
 func wantsToPush(r *http.Request) bool {
-	return isPush(r) || r.URL.Query().Get("service") == "git-receive-pack"
+	return gitwiretest.IsPush(r) || r.URL.Query().Get("service") == "git-receive-pack"
 }
 
 func down(w http.ResponseWriter, _ *http.Request, _ func()) {
@@ -52,11 +35,9 @@ func cutOff() { panic(http.ErrAbortHandler) }
 
 // remoteServer serves a new bare repository whose main branch has one commit.
 func remoteServer(t *testing.T) *server {
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("needs git on the PATH")
-	}
 	root := t.TempDir()
-	s := &server{dir: filepath.Join(root, "estate.git")}
+	s := &server{Server: gitwiretest.Serve(t, root), dir: filepath.Join(root, "estate.git")}
+	s.url = s.URL + "/estate.git"
 	gitRun(t, root, "init", "-q", "--bare", "-b", "main", s.dir)
 	seed := filepath.Join(root, "seed")
 	gitRun(t, root, "init", "-q", "-b", "main", seed)
@@ -64,37 +45,6 @@ func remoteServer(t *testing.T) *server {
 		gitRun(t, seed, "-c", "user.name=Ada", "-c", "user.email=ada@example.com", "commit", "-q", "--allow-empty", "-m", fmt.Sprint("estate ", i))
 	}
 	gitRun(t, seed, "push", "-q", s.dir, "main")
-	backend := &cgi.Handler{
-		Path: filepath.Join(strings.TrimSpace(gitRun(t, root, "--exec-path")), "git-http-backend"),
-		Env: []string{
-			"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_COUNT=3",
-			"GIT_CONFIG_KEY_0=http.receivepack", "GIT_CONFIG_VALUE_0=true",
-			"GIT_CONFIG_KEY_1=safe.directory", "GIT_CONFIG_VALUE_1=*",
-			"GIT_CONFIG_KEY_2=receive.autogc", "GIT_CONFIG_VALUE_2=false",
-		},
-		Stderr: io.Discard, // what git says goes to the client too
-	}
-	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		body, err := io.ReadAll(r.Body) // cgi refuses chunked bodies
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
-		if isPush(r) {
-			s.pushed.Store(int64(len(body)))
-		}
-		s.mu.Lock()
-		mood := s.mood
-		s.mu.Unlock()
-		if mood == nil {
-			backend.ServeHTTP(w, r)
-			return
-		}
-		mood(w, r, func() { backend.ServeHTTP(w, r) })
-	}))
-	t.Cleanup(web.Close)
-	s.url = web.URL + "/estate.git"
 	return s
 }
 

@@ -1,25 +1,23 @@
 package ledger
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/filemode"
 	"github.com/go-git/go-git/v5/plumbing/object"
+
+	"github.com/qdeploy/qdeploy/pkg/gitwire"
 )
 
-// load returns a commit that another process may have written a moment ago.
 func (l *Ledger) load(hash plumbing.Hash) (*object.Commit, error) {
-	c, err := object.GetCommit(l.store, hash)
-	if packs, ok := l.store.(interface{ Reindex() }); ok && errors.Is(err, plumbing.ErrObjectNotFound) {
-		packs.Reindex() // go-git lists a repository's packs once
-		c, err = object.GetCommit(l.store, hash)
-	}
+	c, err := gitwire.Commit(l.store, hash)
 	if err != nil {
 		return nil, fmt.Errorf("ledger: commit %s: %w", hash, err)
 	}
@@ -106,17 +104,8 @@ func (l *Ledger) graft(root plumbing.Hash, files map[string][]byte) (plumbing.Ha
 
 // treeOf sorts entries as git does: a folder's name counts with a slash.
 func treeOf(entries map[string]object.TreeEntry) *object.Tree {
-	t := &object.Tree{}
-	for _, e := range entries {
-		t.Entries = append(t.Entries, e)
-	}
-	full := func(e object.TreeEntry) string {
-		if e.Mode == filemode.Dir {
-			return e.Name + "/"
-		}
-		return e.Name
-	}
-	slices.SortFunc(t.Entries, func(a, b object.TreeEntry) int { return cmp.Compare(full(a), full(b)) })
+	t := &object.Tree{Entries: slices.Collect(maps.Values(entries))}
+	sort.Sort(object.TreeEntrySorter(t.Entries))
 	return t
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -162,13 +163,7 @@ func kindOf(mode filemode.FileMode) string {
 // treeOf sorts entries as git does: a folder's name counts with a slash.
 func treeOf(entries map[string]object.TreeEntry) *object.Tree {
 	t := &object.Tree{Entries: slices.Collect(maps.Values(entries))}
-	full := func(e object.TreeEntry) string {
-		if e.Mode == filemode.Dir {
-			return e.Name + "/"
-		}
-		return e.Name
-	}
-	slices.SortFunc(t.Entries, func(a, b object.TreeEntry) int { return cmp.Compare(full(a), full(b)) })
+	sort.Sort(object.TreeEntrySorter(t.Entries))
 	return t
 }
 

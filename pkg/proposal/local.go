@@ -11,6 +11,8 @@ import (
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
 	"github.com/go-git/go-git/v5/storage/filesystem"
+
+	"github.com/qdeploy/qdeploy/pkg/gitwire"
 )
 
 // local is the repository itself.
@@ -39,15 +41,7 @@ func (l *local) bring(ctx context.Context, name plumbing.ReferenceName) (plumbin
 	return commit, err
 }
 
-// lack looks again: while others write objects, go-git (v5.19) now and then does not
-// find one that is there.
 func (l *local) lack(_ context.Context, commit plumbing.Hash) error {
-	for range 3 {
-		l.store.Reindex()
-		if _, err := l.load(commit); err == nil {
-			return nil
-		}
-	}
 	return fmt.Errorf("proposal: commit %s is not in the repository; fetch it", commit)
 }
 
@@ -61,7 +55,7 @@ func (l *local) beyond(_ context.Context, _ plumbing.ReferenceName, head, base p
 	return walk(head, not, l.load)
 }
 
-func (l *local) load(h plumbing.Hash) (*object.Commit, error) { return object.GetCommit(l.store, h) }
+func (l *local) load(h plumbing.Hash) (*object.Commit, error) { return gitwire.Commit(l.store, h) }
 
 // walk returns the commits that a head reaches, children before parents where
 // there are no merges, but for those seen and what is not here.

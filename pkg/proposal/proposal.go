@@ -14,7 +14,6 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"unicode"
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -189,14 +188,9 @@ func find(store *filesystem.Storage, root plumbing.Hash, path string) (e object.
 	return e, nil
 }
 
-// load returns a commit whose tree is here too. Another process may have written
-// it a moment ago.
+// load returns a commit whose tree is here too.
 func load(store *filesystem.Storage, h plumbing.Hash) (*object.Commit, error) {
-	c, err := object.GetCommit(store, h)
-	if errors.Is(err, plumbing.ErrObjectNotFound) {
-		store.Reindex() // go-git lists a repository's packs once
-		c, err = object.GetCommit(store, h)
-	}
+	c, err := gitwire.Commit(store, h)
 	if err != nil {
 		return nil, err
 	}
@@ -215,22 +209,9 @@ func refName(kind string, name plumbing.ReferenceName) (plumbing.ReferenceName, 
 	return name, nil
 }
 
-// clean returns an identity that is safe in a commit's header: a line break would
-// begin another, and < and > delimit the address.
+// clean returns an identity that is safe in a commit's header.
 func (who Identity) clean() (Identity, error) {
-	line := func(text string) string {
-		text = strings.Map(func(r rune) rune {
-			switch {
-			case r == '<' || r == '>':
-				return -1
-			case unicode.IsControl(r) || r == '\u2028' || r == '\u2029':
-				return ' '
-			}
-			return r
-		}, strings.ToValidUTF8(text, "?"))
-		return strings.Join(strings.Fields(text), " ")
-	}
-	who = Identity{Name: line(who.Name), Email: line(who.Email)}
+	who = Identity{Name: gitwire.SignatureLine(who.Name), Email: gitwire.SignatureLine(who.Email)}
 	if who.Name == "" || who.Email == "" {
 		return who, errors.New("proposal: who proposes needs a name and an e-mail address")
 	}

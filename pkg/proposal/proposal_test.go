@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/qdeploy/qdeploy/pkg/gitwire/gitwiretest"
 )
 
 const promote = "refs/heads/qdeploy/promote"
@@ -22,7 +24,7 @@ func TestProposeMakesABranch(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, changed)
 	require.Equal(t, h, s.at(t, promote))
-	require.Len(t, s.pushed(), 1)
+	require.Len(t, s.Pushes(), 1)
 	require.Equal(t, main+"\nqdeploy <bot@example.com>\nqdeploy <bot@example.com>\nPromote HR\n\nSigned-off-by: qdeploy <bot@example.com>",
 		gitRun(t, s.dir, "log", "-1", "--format=%P%n%an <%ae>%n%cn <%ce>%n%B", promote))
 	require.Equal(t, "estate/environments.cue", gitRun(t, s.dir, "diff", "--name-only", main, h))
@@ -42,20 +44,20 @@ func TestProposeAgain(t *testing.T) {
 	first, _, err := propose(t, s.open(t, s.clone(t)), pin("v2"))
 	require.NoError(t, err)
 	r := s.open(t, s.clone(t, "--single-branch"))
-	s.pushed()
+	s.Pushes()
 
 	h, changed, err := r.Propose(t.Context(), s.at(t, "refs/heads/main"), "qdeploy/promote", pin("v2"), Identity{Name: "other", Email: "other@example.com"}, noon.AddDate(0, 0, 1))
 	require.NoError(t, err)
 	require.False(t, changed)
 	require.Equal(t, first, h)
-	require.Empty(t, s.pushed(), "the branch has it")
+	require.Empty(t, s.Pushes(), "the branch has it")
 
 	h, changed, err = propose(t, r, pin("v1"))
 	require.NoError(t, err)
 	require.False(t, changed)
 	require.Equal(t, s.at(t, "refs/heads/main"), h, "main has it")
 	require.Equal(t, first, s.at(t, promote))
-	require.Empty(t, s.pushed())
+	require.Empty(t, s.Pushes())
 
 	h, changed, err = propose(t, r, pin("v3"))
 	require.NoError(t, err)
@@ -164,7 +166,7 @@ func TestMoved(t *testing.T) {
 		is   func(r *http.Request) bool
 	}{
 		{"before", func(r *http.Request) bool { return r.URL.Query().Get("service") == "git-receive-pack" }},
-		{"meanwhile", isPush},
+		{"meanwhile", gitwiretest.IsPush},
 	} {
 		for _, exists := range []bool{false, true} {
 			t.Run(when.name, func(t *testing.T) {
@@ -175,7 +177,7 @@ func TestMoved(t *testing.T) {
 					require.NoError(t, err)
 				}
 				theirs := s.at(t, "refs/heads/main")
-				s.be(func(_ http.ResponseWriter, r *http.Request, serve func()) {
+				s.Be(func(_ http.ResponseWriter, r *http.Request, serve func()) {
 					if when.is(r) {
 						gitRun(t, s.dir, "update-ref", promote, theirs)
 					}
@@ -192,9 +194,9 @@ func TestMoved(t *testing.T) {
 
 func TestLostReply(t *testing.T) {
 	s := serve(t)
-	s.be(func(w http.ResponseWriter, r *http.Request, serve func()) {
+	s.Be(func(w http.ResponseWriter, r *http.Request, serve func()) {
 		serve()
-		if isPush(r) {
+		if gitwiretest.IsPush(r) {
 			panic(http.ErrAbortHandler)
 		}
 	})

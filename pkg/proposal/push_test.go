@@ -13,6 +13,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/qdeploy/qdeploy/pkg/gitwire/gitwiretest"
 )
 
 func TestTag(t *testing.T) {
@@ -26,13 +28,13 @@ func TestTag(t *testing.T) {
 	require.True(t, created)
 	require.Equal(t, "tag\nqdeploy <bot@example.com>\nHR 1.0.0\n\nSigned-off-by: qdeploy <bot@example.com>",
 		gitRun(t, s.dir, "for-each-ref", "--format=%(objecttype)%0a%(taggername) %(taggeremail)%0a%(contents)", "refs/tags/hr/1.0.0"))
-	s.pushed()
+	s.Pushes()
 	created, err = s.open(t, s.clone(t)).Tag(t.Context(), "hr/1.0.0", main, "again", bot, noon)
 	require.NoError(t, err)
 	require.False(t, created)
 	_, err = s.open(t, s.clone(t)).Tag(t.Context(), "hr/1.0.0", older, "HR 1.0.0", bot, noon)
 	require.ErrorIs(t, err, ErrTagTaken)
-	require.Empty(t, s.pushed())
+	require.Empty(t, s.Pushes())
 
 	gitRun(t, s.dir, "tag", "light", "main")
 	created, err = r.Tag(t.Context(), "light", main, "m", bot, noon)
@@ -45,8 +47,8 @@ func TestTagRace(t *testing.T) {
 	main := s.at(t, "refs/heads/main")
 	for _, theirs := range []string{main, gitRun(t, s.dir, "rev-parse", "main^")} {
 		r := s.open(t, s.clone(t))
-		s.be(func(_ http.ResponseWriter, r *http.Request, serve func()) {
-			if isPush(r) {
+		s.Be(func(_ http.ResponseWriter, r *http.Request, serve func()) {
+			if gitwiretest.IsPush(r) {
 				gitRun(t, s.dir, "update-ref", "refs/tags/v1", theirs)
 			}
 			serve()
@@ -58,7 +60,7 @@ func TestTagRace(t *testing.T) {
 		} else {
 			require.ErrorIs(t, err, ErrTagTaken)
 		}
-		s.be(nil)
+		s.Be(nil)
 		gitRun(t, s.dir, "update-ref", "-d", "refs/tags/v1")
 	}
 }
@@ -70,14 +72,14 @@ func TestDeleteBranch(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, r.DeleteBranch(t.Context(), "qdeploy/promote"))
 	require.Empty(t, s.at(t, promote))
-	s.pushed()
+	s.Pushes()
 	require.NoError(t, r.DeleteBranch(t.Context(), "qdeploy/promote"))
-	require.Empty(t, s.pushed())
+	require.Empty(t, s.Pushes())
 
 	_, _, err = propose(t, r, pin("v2"))
 	require.NoError(t, err)
-	s.be(func(_ http.ResponseWriter, r *http.Request, serve func()) {
-		if isPush(r) {
+	s.Be(func(_ http.ResponseWriter, r *http.Request, serve func()) {
+		if gitwiretest.IsPush(r) {
 			gitRun(t, s.dir, "update-ref", promote, "refs/heads/main")
 		}
 		serve()
@@ -97,8 +99,8 @@ func TestRefused(t *testing.T) {
 	}
 	status := func(code int) func(*testing.T, *server) {
 		return func(_ *testing.T, s *server) {
-			s.be(func(w http.ResponseWriter, r *http.Request, serve func()) {
-				if isPush(r) {
+			s.Be(func(w http.ResponseWriter, r *http.Request, serve func()) {
+				if gitwiretest.IsPush(r) {
 					http.Error(w, "no: "+canary+" "+base64.StdEncoding.EncodeToString([]byte("x-access-token:"+canary)), code)
 					return
 				}
@@ -157,8 +159,8 @@ func TestCancelled(t *testing.T) {
 	r := s.open(t, s.clone(t))
 	main := s.at(t, "refs/heads/main")
 	ctx, cancel := context.WithCancel(t.Context())
-	s.be(func(_ http.ResponseWriter, r *http.Request, serve func()) {
-		if isPush(r) {
+	s.Be(func(_ http.ResponseWriter, r *http.Request, serve func()) {
+		if gitwiretest.IsPush(r) {
 			cancel()
 			<-r.Context().Done()
 			return
@@ -206,7 +208,7 @@ func TestLarge(t *testing.T) {
 	big := make([]byte, size)
 	_, err := rand.NewChaCha8([32]byte{}).Read(big) // does not compress, as a QVF
 	require.NoError(t, err)
-	s.discard.Store(true)
+	s.Discard.Store(true)
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	_, _, err = r.Propose(t.Context(), main, "qdeploy/promote", Change{Message: "big", Files: map[string][]byte{"big.qvf": big}}, bot, noon)

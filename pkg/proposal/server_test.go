@@ -1,47 +1,24 @@
 package proposal
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
-	"net/http"
-	"net/http/cgi"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/qdeploy/qdeploy/pkg/gitwire/gitwiretest"
 )
 
-// server is a git remote over smart HTTP: git's own http-backend, with moods.
+// server is a git remote over smart HTTP.
 type server struct {
+	*gitwiretest.Server
 	dir, url string
-	discard  atomic.Bool // pushes are read and refused
-
-	mu     sync.Mutex
-	mood   func(w http.ResponseWriter, r *http.Request, serve func()) // nil: serves
-	pushes []int                                                      // bytes of each
-}
-
-func (s *server) be(mood func(w http.ResponseWriter, r *http.Request, serve func())) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.mood = mood
-}
-
-// pushed returns how many bytes each push had since it was last asked.
-func (s *server) pushed() []int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	defer func() { s.pushes = nil }()
-	return s.pushes
 }
 
 // filters makes the server able to leave files out, as GitHub is.
@@ -50,25 +27,11 @@ func (s *server) filters(t *testing.T) {
 	gitRun(t, s.dir, "config", "uploadpack.allowFilter", "true")
 }
 
-var execPath = sync.OnceValue(func() string {
-	out, err := exec.Command("git", "--exec-path").Output()
-	if err != nil {
-		panic(err)
-	}
-	return strings.TrimSpace(string(out))
-})
-
-func isPush(r *http.Request) bool {
-	return r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/git-receive-pack")
-}
-
 // serve serves a new bare repository whose main branch has two commits by Ada.
 func serve(t *testing.T) *server {
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("needs git on the PATH")
-	}
 	root := t.TempDir()
-	s := &server{dir: filepath.Join(root, "estate.git")}
+	s := &server{Server: gitwiretest.Serve(t, root, "receive.fsckObjects=true"), dir: filepath.Join(root, "estate.git")}
+	s.url = s.URL + "/estate.git"
 	gitRun(t, root, "init", "-q", "--bare", "--template=", "-b", "main", s.dir)
 	s.commit(t, "main", "", "Ada", "Ada", "M 100644 inline old.txt\ndata 3\nold\n")
 	s.commit(t, "main", "main", "Ada", "Ada", `D old.txt
@@ -88,43 +51,6 @@ M 120000 inline link
 data 10
 readme.txt
 `)
-	backend := &cgi.Handler{
-		Path: filepath.Join(execPath(), "git-http-backend"),
-		Env: []string{
-			"GIT_PROJECT_ROOT=" + root, "GIT_HTTP_EXPORT_ALL=1", "GIT_CONFIG_COUNT=4",
-			"GIT_CONFIG_KEY_0=http.receivepack", "GIT_CONFIG_VALUE_0=true",
-			"GIT_CONFIG_KEY_1=safe.directory", "GIT_CONFIG_VALUE_1=*",
-			"GIT_CONFIG_KEY_2=receive.fsckObjects", "GIT_CONFIG_VALUE_2=true",
-			"GIT_CONFIG_KEY_3=receive.autogc", "GIT_CONFIG_VALUE_3=false",
-		},
-		Stderr: io.Discard, // what git says goes to the client too
-	}
-	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if isPush(r) && s.discard.Load() {
-			_, _ = io.Copy(io.Discard, r.Body)
-			http.Error(w, "discarded", http.StatusServiceUnavailable)
-			return
-		}
-		body, err := io.ReadAll(r.Body) // cgi refuses chunked bodies
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadRequest)
-			return
-		}
-		r.Body, r.ContentLength, r.TransferEncoding = io.NopCloser(bytes.NewReader(body)), int64(len(body)), nil
-		s.mu.Lock()
-		if isPush(r) {
-			s.pushes = append(s.pushes, len(body))
-		}
-		mood := s.mood
-		s.mu.Unlock()
-		if mood == nil {
-			backend.ServeHTTP(w, r)
-			return
-		}
-		mood(w, r, func() { backend.ServeHTTP(w, r) })
-	}))
-	t.Cleanup(web.Close)
-	s.url = web.URL + "/estate.git"
 	return s
 }
 
