@@ -174,10 +174,8 @@ func (e *engine) before(a *appChange) (*qvf.App, string) {
 		return nil, "what runs now was not published by qdeploy"
 	}
 	files := []string{a.file}
-	for _, app := range e.est.Apps() {
-		if app.Name == a.App {
-			files = append(files, app.FileOf(version))
-		}
+	if app, ok := e.est.App(a.App); ok {
+		files = append(files, app.FileOf(version))
 	}
 	fits := func(b []byte) *qvf.App {
 		app, err := qvf.DecodeBytes(b)
@@ -198,7 +196,7 @@ func (e *engine) before(a *appChange) (*qvf.App, string) {
 
 func (e *engine) inHistory(a *appChange, files []string, fits func([]byte) *qvf.App) (*qvf.App, string) {
 	const unseen = "the release that runs now is neither in the estate nor in its history"
-	repo, _, err := repositoryAt(e.p.dir)
+	repo, err := estate.OpenRepository(e.p.dir)
 	if err != nil {
 		return nil, unseen
 	}
@@ -276,5 +274,5 @@ func blobAt(repo *git.Repository, dir string, commit plumbing.Hash, file string)
 
 // inRepository returns a path of the estate as seen from the top of its repository.
 func inRepository(repo *git.Repository, dir, file string) (string, error) {
-	return insideOf(repo, filepath.Join(dir, filepath.FromSlash(file)))
+	return estate.InRepository(repo, filepath.Join(dir, filepath.FromSlash(file)))
 }

@@ -89,9 +89,8 @@ func (e *engine) factsOf(file string) *lint.Facts {
 }
 
 func (e *engine) declaredApp(name string) estate.App {
-	apps := e.est.Apps()
-	if i := slices.IndexFunc(apps, func(a estate.App) bool { return a.Name == name }); i >= 0 {
-		return apps[i]
+	if a, ok := e.est.App(name); ok {
+		return a
 	}
 	return estate.App{Name: name}
 }

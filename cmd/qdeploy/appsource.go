@@ -3,10 +3,10 @@ package main
 import (
 	"cmp"
 	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -14,10 +14,9 @@ import (
 
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/cache"
 	"github.com/go-git/go-git/v5/plumbing/object"
-	"github.com/go-git/go-git/v5/storage/filesystem"
 
+	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/qvf"
 )
 
@@ -73,31 +72,10 @@ func fileOrBlob(name string) (text []byte, near string, err error) {
 	return text, ".", err
 }
 
-// repositoryAt opens the repository that a folder lies in, and reads large files
-// of it piece by piece: go-git would hold some six copies of each otherwise.
-func repositoryAt(dir string) (*git.Repository, *filesystem.Storage, error) {
-	repo, err := git.PlainOpenWithOptions(dir, &git.PlainOpenOptions{DetectDotGit: true, EnableDotGitCommonDir: true})
-	if err != nil {
-		return nil, nil, fmt.Errorf("no git repository here: %w", err)
-	}
-	small, ok := repo.Storer.(*filesystem.Storage)
-	if !ok {
-		return nil, nil, errors.New("the git repository is not on this disk")
-	}
-	large := filesystem.NewStorageWithOptions(small.Filesystem(), cache.NewObjectLRUDefault(), filesystem.Options{LargeObjectThreshold: 1 << 20})
-	tree, err := repo.Worktree()
-	if err != nil { // a bare repository
-		repo, err = git.Open(large, nil)
-		return repo, large, err
-	}
-	repo, err = git.Open(large, tree.Filesystem)
-	return repo, large, err
-}
-
 // blobOf reads a file of a revision. Paths begin at the top of the repository;
 // those that begin with ./ or ../ begin here, as git has it.
 func blobOf(rev, file string) ([]byte, error) {
-	repo, _, err := repositoryAt(".")
+	repo, err := estate.OpenRepository(".")
 	if err != nil {
 		return nil, err
 	}
@@ -136,52 +114,26 @@ func fromTop(repo *git.Repository, file string) (string, error) {
 	if !strings.HasPrefix(file, "./") && !strings.HasPrefix(file, "../") {
 		return path.Clean(file), nil
 	}
-	return insideOf(repo, file)
-}
-
-// insideOf returns where in a repository a file or folder of this machine lies:
-// "." is its top.
-func insideOf(repo *git.Repository, file string) (string, error) {
-	tree, err := repo.Worktree()
-	if err != nil {
-		return "", fmt.Errorf("%s: %w", file, err)
-	}
-	here, err := filepath.Abs(file)
-	if err != nil {
-		return "", err
-	}
-	top, err := filepath.EvalSymlinks(tree.Filesystem.Root())
-	if err != nil {
-		return "", err
-	}
-	if dir, err := filepath.EvalSymlinks(filepath.Dir(here)); err == nil {
-		here = filepath.Join(dir, filepath.Base(here))
-	}
-	inside, err := filepath.Rel(top, here)
-	return filepath.ToSlash(inside), err
+	return estate.InRepository(repo, file)
 }
 
 // fetched reads what a Git LFS pointer points to from the store that git lfs
 // keeps in the repository: .git/lfs/objects.
 // Source: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 func fetched(name, near string, p *qvf.LFSError) ([]byte, error) {
-	id, ok := strings.CutPrefix(p.OID, "sha256:")
-	if _, err := hex.DecodeString(id); !ok || err != nil || len(id) != 64 {
-		return nil, fail("", "%s is a Git LFS pointer that makes no sense", name)
-	}
 	for _, dir := range []string{near, "."} {
-		_, store, err := repositoryAt(dir)
+		repo, err := estate.OpenRepository(dir)
 		if err != nil {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(commonDir(store.Filesystem().Root()), "lfs", "objects", id[:2], id[2:4], id))
-		if err != nil {
+		text, err := estate.LFSObject(repo, p)
+		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if sum := sha256.Sum256(text); hex.EncodeToString(sum[:]) != id {
-			return nil, fail("fetch it again: git lfs fsck, then git lfs fetch", "%s: the copy in .git/lfs is damaged", name)
+		if err != nil {
+			err = fmt.Errorf("%s: %w", name, err)
 		}
-		return text, nil
+		return text, err
 	}
 	rev, _, _ := strings.Cut(name, ":")
 	hint := "git lfs pull"
@@ -189,16 +141,4 @@ func fetched(name, near string, p *qvf.LFSError) ([]byte, error) {
 		hint = "git lfs fetch origin " + cmp.Or(rev, "HEAD")
 	}
 	return nil, fail("fetch it: "+hint, "%s is a Git LFS pointer, and the app has not been fetched", name)
-}
-
-// commonDir is what the worktrees of a repository share.
-func commonDir(gitDir string) string {
-	text, err := os.ReadFile(filepath.Join(gitDir, "commondir"))
-	if err != nil {
-		return gitDir
-	}
-	if dir := strings.TrimSpace(string(text)); filepath.IsAbs(dir) {
-		return dir
-	}
-	return filepath.Join(gitDir, strings.TrimSpace(string(text)))
 }

@@ -18,8 +18,8 @@ import (
 )
 
 type captureFlags struct {
-	base                   string
-	github, dryRun, asJSON bool
+	proposeFlags
+	dryRun bool
 }
 
 func (p *program) captureCommand() *cobra.Command {
@@ -39,11 +39,8 @@ could not be captured, or has an error that docs/lints.md describes.` + "\n" + e
 		Example: "  qdeploy capture --dry-run\n  qdeploy capture Sales\n  qdeploy capture --github",
 		RunE:    func(c *cobra.Command, args []string) error { return p.capture(c.Context(), f, args) },
 	}
-	fl := c.Flags()
-	fl.StringVar(&f.base, "base", "", "the `branch` that the pull requests are for; without it, the one that is checked out")
-	fl.BoolVar(&f.github, "github", false, "in a job of GitHub Actions: push the branches, and open or update the pull requests")
-	fl.BoolVar(&f.dryRun, "dry-run", false, "only say what would be done; nothing is exported")
-	fl.BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
+	f.add(c)
+	c.Flags().BoolVar(&f.dryRun, "dry-run", false, "only say what would be done; nothing is exported")
 	return c
 }
 
@@ -104,7 +101,7 @@ type capturing struct {
 }
 
 func (p *program) capture(ctx context.Context, f captureFlags, names []string) error {
-	q, err := p.proposing(ctx, f.base, f.github)
+	q, err := p.proposing(ctx, f.proposeFlags)
 	if err != nil {
 		return err
 	}

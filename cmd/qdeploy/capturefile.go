@@ -1,9 +1,6 @@
 package main
 
 import (
-	"cmp"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"io/fs"
 	"maps"
@@ -22,29 +19,6 @@ import (
 
 // captureBranch is the branch that an app is proposed on.
 func captureBranch(app string) string { return "qdeploy/capture/" + slug(app) }
-
-var hashed = regexp.MustCompile(`-[0-9a-f]{8}$`)
-
-// slug is a name for branches and files: letters, digits, - and _ of the name and,
-// unless that is all of it, the beginning of its hash. Two names have two slugs.
-func slug(name string) string {
-	if s := slugged(name); s == name && s != "" && !hashed.MatchString(s) {
-		return s
-	}
-	return hashedSlug(name)
-}
-
-func slugged(name string) string {
-	s := strings.Trim(branchPart(name), "-")
-	return s[:min(len(s), 60)]
-}
-
-func hashedSlug(name string) string { return cmp.Or(slugged(name), "app") + "-" + shortHash(name) }
-
-func shortHash(name string) string {
-	sum := sha256.Sum256([]byte(name))
-	return hex.EncodeToString(sum[:4])
-}
 
 // fileName is an app's name where it can be a folder and a file on every system, and
 // else its slug with a hash: people choose names, and none leads out of its folder.
@@ -91,9 +65,8 @@ func plainVersion(text string) string {
 // edit compares a published app with what the base has.
 func (r *capturing) edit(c *captured, text []byte) (*captureEdit, error) {
 	e := &captureEdit{published: c.live.Version, version: plainVersion(c.live.Version), app: estate.App{Name: c.App}}
-	apps := r.est.Apps()
-	if i := slices.IndexFunc(apps, func(a estate.App) bool { return a.Name == c.App }); i >= 0 {
-		e.app, e.declared = apps[i], true
+	if a, ok := r.est.App(c.App); ok {
+		e.app, e.declared = a, true
 	} else {
 		name := fileName(c.App)
 		e.app.Description = c.live.Description

@@ -17,15 +17,13 @@ import (
 )
 
 type holdFlags struct {
-	environment, version, why, until, base string
-	github                                 bool
+	proposeFlags
+	environment, version, why, until string
 }
 
 func (f *holdFlags) add(c *cobra.Command) {
-	fl := c.Flags()
-	fl.StringVar(&f.environment, "env", "", "the `environment` that it is not promoted to")
-	fl.StringVar(&f.base, "base", "", "the `branch` that the pull request is for; without it, the one that is checked out")
-	fl.BoolVar(&f.github, "github", false, "in a job of GitHub Actions: push the branch, and open or update the pull request")
+	f.proposeFlags.add(c)
+	c.Flags().StringVar(&f.environment, "env", "", "the `environment` that it is not promoted to")
 }
 
 func (p *program) holdCommand() *cobra.Command {
@@ -69,7 +67,7 @@ func (p *program) hold(ctx context.Context, f holdFlags, args []string, put bool
 	if err != nil {
 		return err
 	}
-	q, err := p.proposing(ctx, f.base, f.github)
+	q, err := p.proposing(ctx, f.proposeFlags)
 	if err != nil {
 		return err
 	}
@@ -89,31 +87,38 @@ func (p *program) hold(ctx context.Context, f holdFlags, args []string, put bool
 	c := estate.PinChange{Environment: env.Name, Holds: map[string]estate.Hold{app: h}}
 	title := fmt.Sprintf("Hold %s %s: not to %s", app, h.Version, env.Name)
 	was, held := env.Holds[app]
+	there := ""
 	switch {
 	case !put && !held:
-		fmt.Fprintf(p.out, "%s is not held in %s\n", printable(app), env.Name)
-		return nil
+		there = fmt.Sprintf("%s is not held in %s", app, env.Name)
 	case !put:
 		h = was
 		c, title = estate.PinChange{Environment: env.Name, Unhold: []string{app}}, fmt.Sprintf("Lift the hold of %s %s in %s", app, was.Version, env.Name)
 	case held && was.Version == h.Version && was.Why == h.Why:
-		fmt.Fprintf(p.out, "%s %s is held in %s already, by %s%s\n", printable(app), was.Version, env.Name, printable(was.By), until(was))
-		return nil
+		h, there = was, fmt.Sprintf("%s %s is held in %s already, by %s%s", app, was.Version, env.Name, was.By, until(was))
 	}
-	out, err := q.submit(ctx, "qdeploy/hold/"+branchPart(env.Name+"-"+app), title, c, func(string) (string, error) {
-		return fmt.Sprintf("%s %s in %s, by %s%s: %s\n\nNothing changes in any tenant.\n",
-			github.Text(app), github.Text(h.Version), github.Text(env.Name), github.Text(h.By), until(h), github.Text(h.Why)), nil
-	})
-	if errors.Is(err, errNothing) {
-		fmt.Fprintf(p.out, "%s has it so already\n", q.base)
-		return nil
+	var out *proposed
+	if there == "" {
+		out, err = q.submit(ctx, "qdeploy/hold/"+slug(env.Name)+"/"+slug(app), title, c, func(string) (string, error) { return holdBody(env.Name, app, h), nil })
+		if err != nil && !errors.Is(err, errNothing) {
+			return err
+		}
 	}
-	if err != nil {
-		return err
+	switch {
+	case f.asJSON:
+		return p.printJSON(map[string]any{"environment": env.Name, "app": app, "hold": h, "proposed": out})
+	case out == nil:
+		fmt.Fprintln(p.out, printable(cmp.Or(there, q.base+" has it so already")))
+	default:
+		fmt.Fprintln(p.out, printable(title))
+		out.print(p)
 	}
-	fmt.Fprintln(p.out, printable(title))
-	out.print(p)
 	return nil
+}
+
+func holdBody(environment, app string, h estate.Hold) string {
+	return fmt.Sprintf("%s %s in %s, by %s%s: %s\n\nNothing changes in any tenant.\n",
+		github.Text(app), github.Text(h.Version), github.Text(environment), github.Text(h.By), until(h), github.Text(h.Why))
 }
 
 // newest is the newest version of an app that an environment pins, "" if none does.

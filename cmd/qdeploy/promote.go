@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -13,9 +12,9 @@ import (
 )
 
 type promoteFlags struct {
-	from, to, base string
-	all, auto      bool
-	github, asJSON bool
+	proposeFlags
+	from, to  string
+	all, auto bool
 }
 
 func (p *program) promoteCommand() *cobra.Command {
@@ -34,14 +33,12 @@ run again, it is brought up to date.` + "\n" + exits,
 		Example: "  qdeploy promote Sales --from test --to acceptance\n  qdeploy promote --to prod --github",
 		RunE:    func(c *cobra.Command, args []string) error { return p.promote(c.Context(), f, args) },
 	}
+	f.add(c)
 	fl := c.Flags()
 	fl.StringVar(&f.from, "from", "", "the `environment` whose versions are promoted; without it, the one that --to comes after")
 	fl.StringVar(&f.to, "to", "", "the `environment` that is to run them")
 	fl.BoolVar(&f.all, "all", false, "all apps, as without names")
 	fl.BoolVar(&f.auto, "auto", false, `promote to every environment that says promote: "auto"`)
-	fl.StringVar(&f.base, "base", "", "the `branch` that the pull request is for; without it, the one that is checked out")
-	fl.BoolVar(&f.github, "github", false, "in a job of GitHub Actions: push the branch, and open or update the pull request")
-	fl.BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
 	return c
 }
 
@@ -85,7 +82,7 @@ func (p *program) promote(ctx context.Context, f promoteFlags, apps []string) er
 	if f.all && len(apps) > 0 {
 		return fail("leave out one of them", "promote takes either names or --all")
 	}
-	q, err := p.proposing(ctx, f.base, f.github)
+	q, err := p.proposing(ctx, f.proposeFlags)
 	if err != nil {
 		return err
 	}
@@ -156,17 +153,7 @@ func (q *proposing) environment(name string) (estate.Environment, error) {
 	return envs[slices.IndexFunc(envs, func(e estate.Environment) bool { return e.Name == name })], nil
 }
 
-func (m *promotion) branch() string { return "qdeploy/promote/" + branchPart(m.to.Name) }
-
-// branchPart is a name as a part of the name of a branch.
-func branchPart(name string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_' {
-			return r
-		}
-		return '-'
-	}, name)
-}
+func (m *promotion) branch() string { return "qdeploy/promote/" + slug(m.to.Name) }
 
 // run judges the apps and proposes those that may be promoted.
 func (m *promotion) run(ctx context.Context, apps []string) (*promotionResult, error) {

@@ -42,7 +42,7 @@ func (m *promotion) body(ctx context.Context, commit string) (string, error) {
 		return "", err
 	}
 	m.staying(&b)
-	text, err := m.planned(ctx, commit)
+	text, err := m.plannedFor(ctx, commit, m.to.Name)
 	if err != nil {
 		return "", err
 	}
@@ -122,8 +122,4 @@ func (q *proposing) plannedFor(ctx context.Context, commit string, environments 
 	o.Rest = "in the comment of the plan below"
 	text, _ := fleet.Markdown(o)
 	return text, nil
-}
-
-func (m *promotion) planned(ctx context.Context, commit string) (string, error) {
-	return m.plannedFor(ctx, commit, m.to.Name)
 }

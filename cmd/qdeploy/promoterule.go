@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"path"
-	"slices"
 
 	"golang.org/x/mod/semver"
 
@@ -30,13 +29,9 @@ func (m *promotion) judge(app string) (*candidate, error) {
 	}
 	c.State = candidatePromoted
 	if source.Commit == "" {
-		repo, err := estate.OpenRepository(m.p.dir)
-		if err != nil {
-			return nil, err
-		}
-		apps := m.est.Apps()
-		a := apps[slices.IndexFunc(apps, func(a estate.App) bool { return a.Name == app })]
-		if c.pin.Commit, err = holding(repo, m.head, path.Join(m.at, a.FileOf(source.Version))); err != nil {
+		a, _ := m.est.App(app)
+		var err error
+		if c.pin.Commit, err = holding(m.git, m.head, path.Join(m.at, a.FileOf(source.Version))); err != nil {
 			return nil, err
 		}
 	}

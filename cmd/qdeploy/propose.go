@@ -12,6 +12,7 @@ import (
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/config"
 	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/spf13/cobra"
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/github"
@@ -24,11 +25,25 @@ type proposing struct {
 	p    *program
 	job  *job // nil outside of GitHub Actions
 	repo *proposal.Repo
-	base string // the branch that the change is for
-	head string // its commit
-	at   string // the estate's folder, seen from the top of the repository
+	git  *git.Repository // the same, for reading
+	base string          // the branch that the change is for
+	head string          // its commit
+	at   string          // the estate's folder, seen from the top of the repository
 	est  *declared
 	m    *memory
+}
+
+// proposeFlags are the flags of all commands that change the estate by a branch.
+type proposeFlags struct {
+	base           string
+	github, asJSON bool
+}
+
+func (f *proposeFlags) add(c *cobra.Command) {
+	fl := c.Flags()
+	fl.StringVar(&f.base, "base", "", "the `branch` that the change is for; without it, the one that is checked out")
+	fl.BoolVar(&f.github, "github", false, "in a job of GitHub Actions: push what is made, and open or update its pull request")
+	fl.BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
 }
 
 // author is whose commits proposals are: always the same, so that what two people
@@ -36,19 +51,19 @@ type proposing struct {
 var author = proposal.Identity{Name: "qdeploy", Email: "qdeploy@localhost"}
 
 // proposing opens the repository and loads the estate at the head of a branch:
-// where it is "", of the branch that is checked out, or that the job is about.
-func (p *program) proposing(ctx context.Context, base string, onGitHub bool) (*proposing, error) {
+// where none is given, of the branch that is checked out, or that the job is about.
+func (p *program) proposing(ctx context.Context, f proposeFlags) (*proposing, error) {
 	dir, err := p.estateDir()
 	if err != nil {
 		return nil, err
 	}
 	p.dir = dir
-	q := &proposing{p: p, base: base}
-	if onGitHub {
+	q := &proposing{p: p, base: f.base}
+	if f.github {
 		if q.job, err = p.job(nil); err != nil {
 			return nil, err
 		}
-		q.base = cmp.Or(base, q.job.branch())
+		q.base = cmp.Or(f.base, q.job.branch())
 	}
 	if err := q.open(ctx); err != nil {
 		return nil, err
@@ -66,15 +81,15 @@ func (p *program) proposing(ctx context.Context, base string, onGitHub bool) (*p
 
 // open opens the repository and finds the head of the base.
 func (q *proposing) open(ctx context.Context) error {
-	near, err := estate.OpenRepository(q.p.dir)
-	if err != nil {
+	var err error
+	if q.git, err = estate.OpenRepository(q.p.dir); err != nil {
 		return fail("what is to be reviewed is a branch of a repository", "%w", err)
 	}
-	if q.at, err = estate.InRepository(near, q.p.dir); err != nil {
+	if q.at, err = estate.InRepository(q.git, q.p.dir); err != nil {
 		return err
 	}
 	if q.base == "" {
-		ref, err := near.Reference(plumbing.HEAD, false)
+		ref, err := q.git.Reference(plumbing.HEAD, false)
 		if err != nil || ref.Type() != plumbing.SymbolicReference {
 			return fail("--base names the branch that the change is for", "no branch is checked out")
 		}
@@ -110,10 +125,8 @@ func (q *proposing) who() string {
 	if name := os.Getenv("GIT_AUTHOR_NAME"); name != "" {
 		return name
 	}
-	if repo, err := estate.OpenRepository(q.p.dir); err == nil {
-		if c, err := repo.ConfigScoped(config.GlobalScope); err == nil && c.User.Name != "" {
-			return c.User.Name
-		}
+	if c, err := q.git.ConfigScoped(config.GlobalScope); err == nil && c.User.Name != "" {
+		return c.User.Name
 	}
 	return cmp.Or(os.Getenv("USER"), "somebody")
 }

@@ -17,9 +17,8 @@ import (
 )
 
 type releaseFlags struct {
-	environments   []string
-	base           string
-	github, asJSON bool
+	proposeFlags
+	environments []string
 }
 
 func (p *program) releaseCommand() *cobra.Command {
@@ -35,11 +34,8 @@ for programs. What is released already is not released again.` + "\n" + exits,
 		Args:    words(0),
 		RunE:    func(c *cobra.Command, _ []string) error { return p.release(c.Context(), f) },
 	}
-	fl := c.Flags()
-	fl.StringArrayVar(&f.environments, "env", nil, "only this `environment`, whether it says release: true or not")
-	fl.StringVar(&f.base, "base", "", "the `branch` that is tagged; without it, the one that is checked out")
-	fl.BoolVar(&f.github, "github", false, "in a job of GitHub Actions: push the tag and publish the release")
-	fl.BoolVar(&f.asJSON, "json", false, "print the manifests as JSON")
+	f.add(c)
+	c.Flags().StringArrayVar(&f.environments, "env", nil, "only this `environment`, whether it says release: true or not")
 	return c
 }
 
@@ -58,7 +54,7 @@ type manifest struct {
 	URL         string        `json:"url,omitempty"`
 	Made        bool          `json:"made"` // false when it was there already
 
-	changes []appChangeText
+	before *releaseTag // the release before; nil for the first
 }
 
 // releasedApp is an app of a release.
@@ -80,7 +76,7 @@ type region struct {
 const manifestVersion = 1
 
 func (p *program) release(ctx context.Context, f releaseFlags) error {
-	q, err := p.proposing(ctx, f.base, f.github)
+	q, err := p.proposing(ctx, f.proposeFlags)
 	if err != nil {
 		return err
 	}
@@ -125,31 +121,35 @@ func (q *proposing) releaseOf(ctx context.Context, env estate.Environment) (m *m
 		return nil, "", err
 	}
 	if n := len(tags); n > 0 {
-		last := tags[n-1]
-		if last.digest == m.Digest {
-			m.Tag, m.Revision = last.name, last.commit
-			if n > 1 {
-				m.Previous = tags[n-2].name
-			}
-			m.from(q, last.before(tags))
-			return m, "", q.publish(ctx, env, m)
+		m.before = &tags[n-1]
+		if m.before.digest == m.Digest {
+			m.Tag, m.Revision, m.before = m.before.name, m.before.commit, m.before.before(tags)
 		}
-		m.Previous = last.name
-		m.from(q, &last)
 	}
-	m.Tag = nextTag(env, tags, m, q.p.now())
+	m.compare()
+	if m.Tag == "" {
+		m.Tag = nextTag(env, tags, m, q.p.now())
+		if m.Made, err = q.tag(ctx, m); err != nil {
+			return nil, "", err
+		}
+	}
+	if q.job != nil {
+		err = q.publish(ctx, m)
+	}
+	return m, "", err
+}
+
+// tag tags the head with a release. It reports whether the tag was not there before.
+func (q *proposing) tag(ctx context.Context, m *manifest) (made bool, err error) {
 	message, err := m.tagMessage()
 	if err != nil {
-		return nil, "", err
+		return false, err
 	}
-	m.Made, err = q.repo.Tag(ctx, m.Tag, q.head, message, author, q.p.now())
+	made, err = q.repo.Tag(ctx, m.Tag, q.head, message, author, q.p.now())
 	if errors.Is(err, proposal.ErrTagTaken) {
-		return nil, "", fail("git fetch --tags, and run it again", "%w", err)
+		err = fail("git fetch --tags, and run it again", "%w", err)
 	}
-	if err != nil {
-		return nil, "", err
-	}
-	return m, "", q.publish(ctx, env, m)
+	return made, err
 }
 
 // manifest is what an environment runs, or why that cannot be released yet.
@@ -195,23 +195,18 @@ func (m *manifest) sum() string {
 	return fmt.Sprintf("sha256:%x", h.Sum(nil))
 }
 
-// from fills in which versions the release before had.
-func (m *manifest) from(q *proposing, last *releaseTag) {
-	if last == nil {
+// compare fills in which versions the release before had.
+func (m *manifest) compare() {
+	if m.before == nil {
 		return
 	}
-	was := map[string]releasedApp{}
-	for _, a := range last.apps {
-		was[a.App] = a
+	m.Previous = m.before.name
+	was := map[string]string{}
+	for _, a := range m.before.apps {
+		was[a.App] = a.To
 	}
 	for i := range m.Apps {
-		a := &m.Apps[i]
-		if old, ok := was[a.App]; ok && (old.To != a.To || old.Digest != a.Digest) {
-			a.From = old.To
-			m.changes = append(m.changes, q.changed(old, *a, last.commit, m.Revision))
-		} else if ok {
-			a.From = a.To
-		}
+		m.Apps[i].From = was[m.Apps[i].App]
 	}
 }
 

@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/github"
 	"github.com/qdeploy/qdeploy/pkg/qvf"
 	"github.com/qdeploy/qdeploy/pkg/qvf/appdiff"
@@ -42,12 +41,11 @@ func (q *proposing) changed(old, now releasedApp, then, at string) appChangeText
 }
 
 func (q *proposing) appAt(a releasedApp, revision string) (*qvf.App, error) {
-	apps := q.est.Apps()
-	i := slices.IndexFunc(apps, func(d estate.App) bool { return d.Name == a.App })
-	if i < 0 {
+	declared, ok := q.est.App(a.App)
+	if !ok {
 		return nil, fmt.Errorf("%s is no longer declared", a.App)
 	}
-	text, err := q.est.Content(cmp.Or(a.Commit, revision) + ":" + apps[i].FileOf(a.To))
+	text, err := q.est.Content(cmp.Or(a.Commit, revision) + ":" + declared.FileOf(a.To))
 	if err != nil {
 		return nil, err
 	}
@@ -66,16 +64,15 @@ type mergedPull struct {
 const mostPulls = 100
 
 // merged lists the pull requests that were merged since the release before, newest
-// first: of those that a release is about, for a first release goes back for ever.
-func (q *proposing) merged(ctx context.Context, since string) ([]mergedPull, error) {
-	if since == "" {
+// first; none for a first release, which would go back for ever.
+func (q *proposing) merged(ctx context.Context, m *manifest) (out []mergedPull, err error) {
+	if m.before == nil {
 		return nil, nil
 	}
-	commits, err := firstParents(q.p.dir, q.head, map[string]bool{since: true})
+	commits, err := firstParents(q.p.dir, m.Revision, map[string]bool{m.before.commit: true})
 	if err != nil {
 		return nil, err
 	}
-	var out []mergedPull
 	for _, c := range commits[:min(len(commits), mostPulls)] {
 		found, err := q.pullsOf(ctx, c)
 		if err != nil {
@@ -123,33 +120,30 @@ func (m mergedPull) line() string {
 	return text
 }
 
-// publish publishes the release on GitHub, if that is where we are.
-func (q *proposing) publish(ctx context.Context, env estate.Environment, m *manifest) error {
-	if q.job == nil {
-		return nil
-	}
-	var since string
-	tags, err := q.releases(env)
+// publish publishes the release on GitHub. One that is there stays as it is: what it
+// says is of the time when it was made.
+func (q *proposing) publish(ctx context.Context, m *manifest) error {
+	there, err := q.job.client.Releases(ctx, m.Tag)
 	if err != nil {
 		return err
 	}
-	for _, t := range tags {
-		if t.name == m.Previous {
-			since = t.commit
+	for _, r := range there {
+		if r.Tag == m.Tag {
+			m.URL = r.URL
+			return nil
 		}
 	}
-	if m.Merged, err = q.merged(ctx, since); err != nil {
+	if m.Merged, err = q.merged(ctx, m); err != nil {
 		return err
 	}
-	made := m.Made
-	m.Made = true // the manifest says the same, whoever publishes it
-	asset, err := json.MarshalIndent(m, "", "  ")
-	m.Made = made
+	asset := *m
+	asset.Made = true // the manifest says the same, whoever publishes it
+	text, err := json.MarshalIndent(asset, "", "  ")
 	if err != nil {
 		return err
 	}
 	m.URL, _, err = q.job.client.PutRelease(ctx, github.Release{
-		Tag: m.Tag, Commit: m.Revision, Name: m.Environment + " " + m.Tag, Body: m.notes(), Assets: map[string][]byte{"manifest.json": append(asset, '\n')},
+		Tag: m.Tag, Commit: m.Revision, Name: m.Environment + " " + m.Tag, Body: m.notes(q.changes(m)), Assets: map[string][]byte{"manifest.json": append(text, '\n')},
 	})
 	if err != nil {
 		return fmt.Errorf("the tag %s is made, but: %w", m.Tag, err)
@@ -157,11 +151,28 @@ func (q *proposing) publish(ctx context.Context, env estate.Environment, m *mani
 	return nil
 }
 
+// changes compares the apps of a release with those of the release before.
+func (q *proposing) changes(m *manifest) (out []appChangeText) {
+	if m.before == nil {
+		return nil
+	}
+	was := map[string]releasedApp{}
+	for _, a := range m.before.apps {
+		was[a.App] = a
+	}
+	for _, a := range m.Apps {
+		if old, ok := was[a.App]; ok && (old.To != a.To || old.Digest != a.Digest) {
+			out = append(out, q.changed(old, a, m.before.commit, m.Revision))
+		}
+	}
+	return out
+}
+
 // notesBudget is how much the changes of one app may take in the notes.
 const notesBudget = 20_000
 
 // notes are the release for people.
-func (m *manifest) notes() string {
+func (m *manifest) notes(changes []appChangeText) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s runs everywhere what it pins: %s", github.Text(m.Environment), many(len(m.Tenants), "tenant"))
 	for i, r := range m.Regions {
@@ -176,7 +187,7 @@ func (m *manifest) notes() string {
 		fmt.Fprintf(&b, "| %s | %s | %d | `%.19s` |\n", github.Text(a.App), github.Text(a.step()), a.Places, a.Digest)
 	}
 	budget := 3 * notesBudget
-	for _, c := range m.changes {
+	for _, c := range changes {
 		fmt.Fprintf(&b, "\n**%s: %s → %s**\n\n%s\n", github.Text(c.app), github.Text(c.from), github.Text(c.to), github.Text(c.summary))
 		if c.changes == nil || budget < notesBudget/4 {
 			continue

@@ -44,16 +44,12 @@ func (r releaseTag) before(tags []releaseTag) *releaseTag {
 // releases lists the releases of an environment, oldest first: the annotated tags
 // that say so.
 func (q *proposing) releases(env estate.Environment) (out []releaseTag, err error) {
-	repo, err := estate.OpenRepository(q.p.dir)
-	if err != nil {
-		return nil, err
-	}
-	refs, err := repo.Tags()
+	refs, err := q.git.Tags()
 	if err != nil {
 		return nil, err
 	}
 	err = refs.ForEach(func(ref *plumbing.Reference) error {
-		t, err := repo.TagObject(ref.Hash())
+		t, err := q.git.TagObject(ref.Hash())
 		if errors.Is(err, plumbing.ErrObjectNotFound) {
 			return nil // a light tag, or one of a shallow clone
 		}

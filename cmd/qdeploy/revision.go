@@ -71,7 +71,7 @@ func revisionOf(dir string) string {
 	if err != nil {
 		return revision
 	}
-	inside, err := insideOf(repo, dir)
+	inside, err := estate.InRepository(repo, dir)
 	if err != nil {
 		return revision
 	}

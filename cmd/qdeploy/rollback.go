@@ -19,9 +19,9 @@ import (
 )
 
 type rollbackFlags struct {
-	environment, to, base string
-	why, until            string
-	github, asJSON        bool
+	proposeFlags
+	environment, to string
+	why, until      string
 }
 
 func (p *program) rollbackCommand() *cobra.Command {
@@ -39,14 +39,12 @@ so do bookmarks, private sheets and, unless the app says otherwise, the data.` +
 		Example: "  qdeploy rollback Sales --env prod --why 'the totals are wrong'\n  qdeploy rollback --env prod --to release/2026.11.20.1",
 		RunE:    func(c *cobra.Command, args []string) error { return p.rollback(c.Context(), f, args) },
 	}
+	f.add(c)
 	fl := c.Flags()
 	fl.StringVar(&f.environment, "env", "", "the `environment`")
 	fl.StringVar(&f.to, "to", "", "what it pinned at this `revision`, a tag for example; without it, what each app was before")
 	fl.StringVar(&f.why, "why", "", "what others should know")
 	fl.StringVar(&f.until, "until", "", "when the hold ends by itself: a `time` as 2026-11-30T12:00:00Z, or a length as 48h or 7d")
-	fl.StringVar(&f.base, "base", "", "the `branch` that the pull request is for; without it, the one that is checked out")
-	fl.BoolVar(&f.github, "github", false, "in a job of GitHub Actions: push the branch, and open or update the pull request")
-	fl.BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
 	return c
 }
 
@@ -76,7 +74,7 @@ func (p *program) rollback(ctx context.Context, f rollbackFlags, apps []string) 
 	if err != nil {
 		return err
 	}
-	q, err := p.proposing(ctx, f.base, f.github)
+	q, err := p.proposing(ctx, f.proposeFlags)
 	if err != nil {
 		return err
 	}
@@ -117,7 +115,7 @@ func (p *program) rollback(ctx context.Context, f rollbackFlags, apps []string) 
 	return b.tell(out)
 }
 
-func (b *retreat) branch() string { return "qdeploy/rollback/" + branchPart(b.env.Name) }
+func (b *retreat) branch() string { return "qdeploy/rollback/" + slug(b.env.Name) }
 
 // proposedHolds returns the holds that the branch puts already, so that to ask
 // again changes nothing.
@@ -141,12 +139,7 @@ func (b *retreat) proposedHolds(ctx context.Context) map[string]estate.Hold {
 
 // find finds what each app goes back to.
 func (b *retreat) find(apps []string) error {
-	repo, err := estate.OpenRepository(b.p.dir)
-	if err != nil {
-		return err
-	}
-	named := len(apps) > 0
-	if !named {
+	if len(apps) == 0 {
 		apps = sortedKeys(b.env.Apps)
 	}
 	open := map[string]estate.Pin{}
@@ -162,14 +155,15 @@ func (b *retreat) find(apps []string) error {
 		open[app] = pin
 	}
 	if b.f.to != "" {
-		commit, err := resolve(repo, b.f.to)
+		commit, err := resolve(b.git, b.f.to)
 		if err != nil {
 			return err
 		}
-		return b.compare(repo, commit, open, true)
+		return b.compare(commit, open, true)
 	}
-	for at := plumbing.NewHash(b.head); len(open) > 0; {
-		c, err := commitOf(repo, at)
+	looked := 0
+	for at := plumbing.NewHash(b.head); len(open) > 0 && looked < mostRevisions; {
+		c, err := commitOf(b.git, at)
 		if err != nil {
 			return err
 		}
@@ -177,8 +171,9 @@ func (b *retreat) find(apps []string) error {
 			break
 		}
 		before := c.ParentHashes[0]
-		if !sameCUE(repo, at, before, b.at) {
-			if err := b.compare(repo, before.String(), open, false); err != nil {
+		if !sameCUE(b.git, at, before, b.at) {
+			looked++
+			if err := b.compare(before.String(), open, false); err != nil {
 				return err
 			}
 		}
@@ -193,7 +188,7 @@ func (b *retreat) find(apps []string) error {
 
 // compare takes from open the apps that had an older version at a commit; or, if
 // all is meant, any other.
-func (b *retreat) compare(repo *git.Repository, commit string, open map[string]estate.Pin, all bool) error {
+func (b *retreat) compare(commit string, open map[string]estate.Pin, all bool) error {
 	then, err := b.p.declaredBefore(commit)
 	if err != nil && all {
 		return err
@@ -202,10 +197,6 @@ func (b *retreat) compare(repo *git.Repository, commit string, open map[string]e
 		return nil // an estate that was not valid ran nowhere
 	}
 	defer then.close()
-	files := map[string]estate.App{}
-	for _, a := range then.Apps() {
-		files[a.Name] = a
-	}
 	for _, app := range sortedKeys(open) {
 		now := open[app]
 		was, ok := then.Pin(b.env.Name, app)
@@ -217,7 +208,8 @@ func (b *retreat) compare(repo *git.Repository, commit string, open map[string]e
 			continue
 		}
 		if was.Commit == "" {
-			if was.Commit, err = holding(repo, commit, path.Join(b.at, files[app].FileOf(was.Version))); err != nil {
+			a, _ := then.App(app)
+			if was.Commit, err = holding(b.git, commit, path.Join(b.at, a.FileOf(was.Version))); err != nil {
 				return err
 			}
 		}

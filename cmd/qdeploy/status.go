@@ -18,12 +18,12 @@ import (
 
 // status is what runs where, as far as the ledger knows.
 type status struct {
-	Revision string      `json:"revision"` // of the estate
-	Apps     []standing  `json:"apps"`
-	Holds    []heldApp   `json:"holds,omitempty"`
-	Closed   []whyClosed `json:"closed,omitempty"`     // environments that may not be applied to now
-	Tenants  []lastRun   `json:"unfinished,omitempty"` // whose last run did not do all
-	Last     *lastRun    `json:"last,omitempty"`       // the newest entry
+	Revision string     `json:"revision"` // of the estate
+	Apps     []standing `json:"apps"`
+	Holds    []heldApp  `json:"holds,omitempty"`
+	Closed   []closed   `json:"closed,omitempty"`     // environments that may not be applied to now
+	Tenants  []lastRun  `json:"unfinished,omitempty"` // whose last run did not do all
+	Last     *lastRun   `json:"last,omitempty"`       // the newest entry
 
 	environments []string // in their order
 }

@@ -15,14 +15,14 @@ import (
 
 // whyTenant is where a tenant stands, and what will happen next.
 type whyTenant struct {
-	Tenant string      `json:"tenant"`
-	Host   string      `json:"host"`
-	State  string      `json:"state"`
-	Last   *lastRun    `json:"last,omitempty"`
-	Error  string      `json:"error,omitempty"`
-	Apps   []whyApp    `json:"apps"`
-	Closed []whyClosed `json:"closed,omitempty"`
-	Next   []string    `json:"next"`
+	Tenant string   `json:"tenant"`
+	Host   string   `json:"host"`
+	State  string   `json:"state"`
+	Last   *lastRun `json:"last,omitempty"`
+	Error  string   `json:"error,omitempty"`
+	Apps   []whyApp `json:"apps"`
+	Closed []closed `json:"closed,omitempty"`
+	Next   []string `json:"next"`
 }
 
 // whyApp is an app that an environment runs in the tenant.
@@ -34,31 +34,6 @@ type whyApp struct {
 	Runs        string    `json:"runs,omitempty"`
 	Since       time.Time `json:"since,omitzero"`
 	Hold        *heldApp  `json:"hold,omitempty"`
-}
-
-// whyClosed is an environment of the tenant that may not be applied to now.
-type whyClosed struct {
-	Environment string     `json:"environment"`
-	Opens       *time.Time `json:"opens,omitempty"`
-}
-
-// closedNow returns an environment if it may not be applied to now.
-func closedNow(env estate.Environment, now time.Time) *whyClosed {
-	opens, ok := env.Schedule.Next(now)
-	switch {
-	case !ok:
-		return &whyClosed{Environment: env.Name}
-	case opens.Equal(now):
-		return nil
-	}
-	return &whyClosed{env.Name, &opens}
-}
-
-func (c whyClosed) String() string {
-	if c.Opens == nil {
-		return c.Environment + " does not open in the next five years"
-	}
-	return c.Environment + " opens " + c.Opens.Format("Mon 2006-01-02 15:04 MST")
 }
 
 func (p *program) whyCommand() *cobra.Command {

@@ -9,18 +9,46 @@ import (
 	"strings"
 	"time"
 
+	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
+
+// closed is an environment that may not be applied to now.
+type closed struct {
+	Environment string     `json:"environment"`
+	Opens       *time.Time `json:"opens,omitempty"` // nil: not in all the time that is looked ahead
+}
+
+// closedNow returns an environment if it may not be applied to now.
+func closedNow(env estate.Environment, now time.Time) *closed {
+	opens, ok := env.Schedule.Next(now)
+	switch {
+	case !ok:
+		return &closed{Environment: env.Name}
+	case opens.Equal(now):
+		return nil
+	}
+	return &closed{env.Name, &opens}
+}
+
+func (c closed) String() string {
+	if c.Opens == nil {
+		return c.Environment + " does not open in the next five years"
+	}
+	return c.Environment + " opens " + c.Opens.Format(windowTime)
+}
+
+// windowTime is a time as people who plan their week have it.
+const windowTime = "Mon 2006-01-02 15:04 MST"
 
 // closing is an environment that may not be applied to now, and how much waits
 // until it may. What waits is what people see of the environment: the managed
 // spaces of its targets and what lives in them, apps above all, and what comes
 // after those. The rest of a tenant goes on: other environments may be in it.
 type closing struct {
-	Environment string     `json:"environment"`
-	Opens       *time.Time `json:"opens,omitempty"` // nil: not in all the time that is looked ahead
-	Changes     int        `json:"changes"`         // that wait
-	Tenants     int        `json:"tenants"`         // that they are of
+	closed
+	Changes int `json:"changes"` // that wait
+	Tenants int `json:"tenants"` // that they are of
 
 	in     time.Duration                // until it opens
 	spaces map[string]map[plan.Key]bool // by tenant
@@ -31,7 +59,7 @@ func (c closing) String() string {
 	if c.Opens == nil {
 		return c.Environment + " is closed, and does not open in the next five years"
 	}
-	return fmt.Sprintf("%s is closed until %s (in %s)", c.Environment, c.Opens.Format("Mon 2006-01-02 15:04 MST"), lasting(c.in))
+	return fmt.Sprintf("%s is closed until %s (in %s)", c.Environment, c.Opens.Format(windowTime), lasting(c.in))
 }
 
 // line tells what waits for it, too.
@@ -52,13 +80,13 @@ func (e *engine) closings(at time.Time) (out []closing) {
 // outOfHours are the environments that are closed by their windows alone.
 func (e *engine) outOfHours(at time.Time) (out []closing) {
 	for _, env := range e.est.Environments() {
-		opens, ok := env.Schedule.Next(at)
-		if ok && opens.Equal(at) {
+		shut := closedNow(env, at)
+		if shut == nil {
 			continue
 		}
-		c := closing{Environment: env.Name, spaces: map[string]map[plan.Key]bool{}}
-		if ok {
-			c.Opens, c.in = &opens, opens.Sub(at)
+		c := closing{closed: *shut, spaces: map[string]map[plan.Key]bool{}}
+		if shut.Opens != nil {
+			c.in = shut.Opens.Sub(at)
 		}
 		for _, t := range env.Targets {
 			for _, name := range t.Tenants {

@@ -33,6 +33,12 @@ func (e *Estate) Apps() []App {
 	return out
 }
 
+// App returns an app by name, and whether it is declared.
+func (e *Estate) App(name string) (App, bool) {
+	a, ok := e.apps[name]
+	return a, ok
+}
+
 // versionMark stands for the pinned version in the file of an app.
 const versionMark = "{version}"
 

@@ -1,6 +1,7 @@
 package estate
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -40,7 +41,7 @@ type PinChange struct {
 // pins-ENVIRONMENT.cue. Comments stay; the files are as cue fmt has them. A change
 // that changes nothing returns no files.
 func EditPins(files fs.FS, c PinChange) (map[string][]byte, error) {
-	e := &pinEditor{environment: c.Environment, own: "pins-" + c.Environment + ".cue", parsed: map[string]*ast.File{}, texts: map[string][]byte{}}
+	e := &pinEditor{environment: c.Environment, own: "pins-" + c.Environment + ".cue", parsed: map[string]*ast.File{}, before: map[string][]byte{}}
 	if err := e.read(files); err != nil {
 		return nil, err
 	}
@@ -69,7 +70,7 @@ type pinField struct{ name, value string }
 type pinEditor struct {
 	environment, own string
 	parsed           map[string]*ast.File
-	texts            map[string][]byte
+	before           map[string][]byte // as cue fmt has them
 }
 
 func (e *pinEditor) read(files fs.FS) error {
@@ -89,9 +90,13 @@ func (e *pinEditor) read(files fs.FS) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}
-		if f.PackageName() == packageName {
-			e.parsed[name], e.texts[name] = f, text
+		if f.PackageName() != packageName {
+			continue
 		}
+		if e.before[name], err = format.Node(f); err != nil {
+			return err
+		}
+		e.parsed[name] = f
 	}
 	return nil
 }
@@ -244,19 +249,11 @@ func named(d ast.Decl, name string) *ast.Field {
 func (e *pinEditor) changed() (map[string][]byte, error) {
 	out := map[string][]byte{}
 	for name, f := range e.parsed {
-		was, err := parser.ParseFile(name, e.texts[name], parser.ParseComments)
-		if err != nil {
-			return nil, err
-		}
-		before, err := format.Node(was)
-		if err != nil {
-			return nil, err
-		}
 		after, err := format.Node(f)
 		if err != nil {
 			return nil, err
 		}
-		if string(before) != string(after) || e.texts[name] == nil {
+		if !bytes.Equal(e.before[name], after) {
 			out[name] = after
 		}
 	}
