@@ -8,9 +8,7 @@ import (
 	"maps"
 	"path"
 	"slices"
-	"strings"
 
-	"github.com/qdeploy/qdeploy/pkg/github"
 	"github.com/qdeploy/qdeploy/pkg/proposal"
 	"github.com/qdeploy/qdeploy/pkg/qlik"
 	"github.com/qdeploy/qdeploy/pkg/qvf"
@@ -118,31 +116,17 @@ func (r *capturing) reuse(ctx context.Context, c *captured) error {
 
 // put makes the branch, and on GitHub its pull request. What the branch holds
 // already is not pushed again: somebody may have added to it, or approved it.
-func (r *capturing) put(ctx context.Context, c *captured, at *trailer, app *qvf.App) (err error) {
+func (r *capturing) put(ctx context.Context, c *captured, at *trailer, app *qvf.App) error {
 	c.Proposed = &proposed{Branch: captureBranch(c.App), Base: r.base}
 	if at != nil {
 		c.Proposed.Commit, c.File = at.commit, at.file
-	} else {
-		change := proposal.Change{Files: c.edit.files, Message: c.message()}
-		c.Proposed.Commit, c.Proposed.Changed, err = r.repo.Propose(ctx, r.head, c.Proposed.Branch, change, author, r.p.now())
-		if errors.Is(err, proposal.ErrTaken) {
-			return fail("merge it, or delete the branch", "%w", err)
-		}
-		if err != nil {
-			return err
-		}
+	} else if err := r.commit(ctx, c.Proposed, proposal.Change{Files: c.edit.files, Message: c.message()}); err != nil {
+		return err
 	}
 	if r.job == nil {
 		return nil
 	}
-	pr, _, err := r.job.client.PutPullRequest(ctx, github.Proposal{
-		Branch: c.Proposed.Branch, Base: r.base, Title: c.title(), Body: c.body(app),
-	})
-	if err != nil {
-		return fmt.Errorf("the branch %s is pushed, but: %w", c.Proposed.Branch, err)
-	}
-	c.Proposed.Number, c.Proposed.URL = pr.Number, pr.URL
-	return nil
+	return r.request(ctx, c.Proposed, c.title(), c.body(app))
 }
 
 // clear removes the copy in the space, if that can do no harm: a commit that a
@@ -218,7 +202,7 @@ func (r *capturing) person(ctx context.Context, c *captured) string {
 // wrong with its version, which validate cannot know.
 func (r *capturing) findings(e *captureEdit, app *qvf.App) []lint.Finding {
 	ctx := lint.Context{
-		Name: e.app.Name, Hydrated: e.app.Hydrated, Previous: e.before, Words: r.words(), Severities: map[lint.Code]lint.Severity{},
+		Name: e.app.Name, Hydrated: e.app.Hydrated, Previous: e.before, Words: r.est.Words(), Severities: map[lint.Code]lint.Severity{},
 	}
 	maps.Copy(ctx.Severities, e.app.Lints)
 	ctx.Severities[lint.L4], ctx.Severities[lint.L5] = lint.Off, lint.Off // of each tenant; below
@@ -258,17 +242,4 @@ func versionAfter(v string) string {
 	var major, minor int
 	_, _ = fmt.Sscanf(v, "%d.%d", &major, &minor) // it is a version
 	return fmt.Sprintf("%d.%d.0", major, minor+1)
-}
-
-// words are what no name of an app may carry: environments and tenants.
-func (r *capturing) words() []string {
-	words := []string{}
-	for _, env := range r.est.Environments() {
-		words = append(words, env.Name)
-	}
-	for _, t := range r.est.Tenants() {
-		words = append(words, t.Name, t.Title)
-	}
-	slices.Sort(words)
-	return slices.DeleteFunc(slices.Compact(words), func(w string) bool { return strings.TrimSpace(w) == "" })
 }

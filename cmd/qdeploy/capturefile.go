@@ -104,8 +104,6 @@ func (r *capturing) edit(c *captured, text []byte) (*captureEdit, error) {
 	return e, r.raise(e, following)
 }
 
-func newer(a, b string) bool { return b == "" || semver.Compare("v"+a, "v"+b) > 0 }
-
 // compare finds what the base has of the app: in the file that is to be written, or
 // else in that of the version before.
 func (r *capturing) compare(e *captureEdit, digest string) error {

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/mod/semver"
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/github"
@@ -124,7 +123,7 @@ func holdBody(environment, app string, h estate.Hold) string {
 // newest is the newest version of an app that an environment pins, "" if none does.
 func (q *proposing) newest(app string) (version string) {
 	for _, env := range q.est.Environments() {
-		if pin, ok := q.est.Pin(env.Name, app); ok && (version == "" || semver.Compare("v"+pin.Version, "v"+version) > 0) {
+		if pin, ok := q.est.Pin(env.Name, app); ok && newer(pin.Version, version) {
 			version = pin.Version
 		}
 	}

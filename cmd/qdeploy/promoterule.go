@@ -40,13 +40,13 @@ func (m *promotion) judge(app string) (*candidate, error) {
 
 // obstacles is the rule: why an app may not be promoted now.
 func (m *promotion) obstacles(c *candidate, now estate.Pin, runs bool) (why []string) {
-	if runs && semver.Compare("v"+c.pin.Version, "v"+now.Version) < 0 {
+	if runs && newer(now.Version, c.pin.Version) {
 		return []string{fmt.Sprintf("%s runs %s, which is older than the %s of %s; qdeploy rollback goes back", m.from.Name, c.pin.Version, now.Version, m.to.Name)}
 	}
 	if runs && c.pin.Version == now.Version {
 		why = append(why, fmt.Sprintf("%s runs another content under the same version %s: raise the version", m.from.Name, now.Version))
 	}
-	if h, ok := m.to.Holds[c.App]; ok && !h.Ended(m.p.now()) && semver.Compare("v"+c.pin.Version, "v"+h.Version) <= 0 {
+	if h, ok := m.to.Holds[c.App]; ok && !h.Ended(m.p.now()) && !newer(c.pin.Version, h.Version) {
 		why = append(why, fmt.Sprintf("%s holds %s%s: %s; a newer version lifts it, or qdeploy unhold", h.By, h.Version, until(h), h.Why))
 	}
 	for _, name := range m.to.After {
@@ -80,3 +80,6 @@ func (m *promotion) proved(c *candidate, name string) []string {
 	}
 	return nil
 }
+
+// newer reports whether a is a newer version than b, which is "" where there is none.
+func newer(a, b string) bool { return b == "" || semver.Compare("v"+a, "v"+b) > 0 }

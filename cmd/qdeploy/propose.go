@@ -154,11 +154,7 @@ func (q *proposing) submit(ctx context.Context, branch, title string, c estate.P
 	}
 	message := title + "\n\nRequested-by: " + strings.Join(strings.Fields(q.who()), " ") + "\n"
 	out := &proposed{Branch: branch, Base: q.base}
-	out.Commit, out.Changed, err = q.repo.Propose(ctx, q.head, branch, proposal.Change{Files: files, Message: message}, author, q.p.now())
-	if errors.Is(err, proposal.ErrTaken) {
-		return nil, fail("merge it, or delete the branch", "%w", err)
-	}
-	if err != nil {
+	if err := q.commit(ctx, out, proposal.Change{Files: files, Message: message}); err != nil {
 		return nil, err
 	}
 	if out.Commit == q.head {
@@ -171,12 +167,26 @@ func (q *proposing) submit(ctx context.Context, branch, title string, c estate.P
 	if err != nil {
 		return nil, err
 	}
-	pr, _, err := q.job.client.PutPullRequest(ctx, github.Proposal{Branch: branch, Base: q.base, Title: title, Body: text})
-	if err != nil {
-		return nil, fmt.Errorf("the branch %s is pushed, but: %w", branch, err)
+	return out, q.request(ctx, out, title, text)
+}
+
+// commit puts a change on the branch of a proposal.
+func (q *proposing) commit(ctx context.Context, o *proposed, c proposal.Change) (err error) {
+	o.Commit, o.Changed, err = q.repo.Propose(ctx, q.head, o.Branch, c, author, q.p.now())
+	if errors.Is(err, proposal.ErrTaken) {
+		return fail("merge it, or delete the branch", "%w", err)
 	}
-	out.Number, out.URL = pr.Number, pr.URL
-	return out, nil
+	return err
+}
+
+// request opens the pull request of a proposal, or brings it up to date.
+func (q *proposing) request(ctx context.Context, o *proposed, title, body string) error {
+	pr, _, err := q.job.client.PutPullRequest(ctx, github.Proposal{Branch: o.Branch, Base: o.Base, Title: title, Body: body})
+	if err != nil {
+		return fmt.Errorf("the branch %s is pushed, but: %w", o.Branch, err)
+	}
+	o.Number, o.URL = pr.Number, pr.URL
+	return nil
 }
 
 // errNothing says that the base has what would be proposed.

@@ -12,7 +12,6 @@ import (
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/spf13/cobra"
-	"golang.org/x/mod/semver"
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/github"
@@ -148,7 +147,7 @@ func (b *retreat) find(apps []string) error {
 		if !ok {
 			return fail("", "%s does not pin %s", b.env.Name, app)
 		}
-		if h, held := b.env.Holds[app]; held && b.f.to == "" && semver.Compare("v"+h.Version, "v"+pin.Version) > 0 {
+		if h, held := b.env.Holds[app]; held && b.f.to == "" && newer(h.Version, pin.Version) {
 			b.left = append(b.left, fmt.Sprintf("%s: %s is rolled back already, from %s", app, pin.Version, h.Version))
 			continue
 		}
@@ -204,7 +203,7 @@ func (b *retreat) compare(commit string, open map[string]estate.Pin, all bool) e
 		case !ok && all:
 			b.left = append(b.left, fmt.Sprintf("%s: %s did not pin it then", app, b.env.Name))
 			continue
-		case !ok, was.Release() == now.Release(), !all && semver.Compare("v"+was.Version, "v"+now.Version) >= 0:
+		case !ok, was.Release() == now.Release(), !all && !newer(now.Version, was.Version):
 			continue
 		}
 		if was.Commit == "" {

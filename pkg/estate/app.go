@@ -49,7 +49,7 @@ func (a App) FileOf(version string) string { return strings.ReplaceAll(a.File, v
 // resources of the targets, which are the same for all tenants of a target.
 func (l *load) readApps() {
 	files := map[string]reading{} // those that cannot be read too, without a digest
-	words := l.wordsOfNames()
+	words := l.e.Words()
 	read := func(a App, pin Pin, at string) {
 		file := a.pinned(pin)
 		if _, done := files[file]; done {

@@ -58,17 +58,17 @@ func problemOf(f lint.Finding, title, pos string) Problem {
 	return Problem{Severity: Severity(f.Severity), Code: string(f.Code), Pos: pos, Message: title + ": " + f.Message, Hint: f.Hint}
 }
 
-// wordsOfNames returns what no name of an app may carry: environments and tenants.
-func (l *load) wordsOfNames() []string {
+// Words returns what no name of an app may carry: environments and tenants, sorted.
+func (e *Estate) Words() []string {
 	words := []string{}
-	for _, env := range l.e.environments {
+	for _, env := range e.environments {
 		words = append(words, env.Name)
 	}
-	for _, t := range l.e.tenants {
+	for _, t := range e.tenants {
 		words = append(words, t.Name, t.Title)
 	}
 	slices.Sort(words)
-	return slices.Compact(words)
+	return slices.DeleteFunc(slices.Compact(words), func(w string) bool { return strings.TrimSpace(w) == "" })
 }
 
 // needs reports what the apps of a target need and the tenant does not declare.
