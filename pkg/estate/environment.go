@@ -27,6 +27,8 @@ type Environment struct {
 	Pos     string
 
 	Schedule window.Schedule // when it may be applied to
+	Rings    []Ring          // in which its tenants get what is declared; none means all at once
+	Gates    Gates           // before a version is promoted from it
 }
 
 // Target is one space in each of some tenants.
@@ -53,6 +55,8 @@ type environment struct {
 	Holds   map[string]Hold `json:"holds"`
 	Windows []window.Window `json:"windows"`
 	Freezes []window.Window `json:"freezes"`
+	Rings   []ring          `json:"rings"`
+	Gates   Gates           `json:"gates"`
 	Targets []struct {
 		Select  map[string]any `json:"select"`
 		Tenants []string       `json:"tenants"`
@@ -82,7 +86,7 @@ func (l *load) environments(envs map[string]*environment) {
 		out := Environment{
 			Name: name, Apps: env.Apps, Pos: l.at("environments", name),
 			Soak: length(env.Soak), Auto: env.Promote == "auto", Release: env.Release, Tags: env.Tags, Holds: env.Holds,
-			Schedule: l.schedule(name, env),
+			Schedule: l.schedule(name, env), Gates: env.Gates,
 		}
 		out.After = slices.Sorted(slices.Values(env.After))
 		l.pins(name, env)
@@ -92,6 +96,7 @@ func (l *load) environments(envs map[string]*environment) {
 		if len(env.Apps) > 0 && len(env.Targets) == 0 {
 			l.report(Problem{Severity: Warning, Pos: out.Pos, Message: name + " pins apps but has no targets: nothing runs them"})
 		}
+		l.rings(&out, env.Rings)
 		l.e.environments = append(l.e.environments, out)
 	}
 }
