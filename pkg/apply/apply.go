@@ -10,7 +10,6 @@ package apply
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
@@ -176,30 +175,4 @@ func (r *run) rest() {
 			r.report(r.out[i])
 		}
 	}
-}
-
-// Each calls f for 0 to n-1, at most limit at a time, and returns what it
-// returned, by index. It starts nothing more when ctx ends or stop drains, and
-// returns when all that started has ended; started tells which did.
-func Each[T any](ctx context.Context, stop Stop, n, limit int, f func(context.Context, int) T) (out []T, started []bool) {
-	out, started = make([]T, n), make([]bool, n)
-	slots := make(chan struct{}, max(limit, 1))
-	var running sync.WaitGroup
-	for i := range n {
-		select {
-		case slots <- struct{}{}:
-		case <-stop.Drain:
-		case <-ctx.Done():
-		}
-		if ctx.Err() != nil || stop.draining() {
-			break
-		}
-		started[i] = true
-		running.Go(func() {
-			out[i] = f(ctx, i)
-			<-slots
-		})
-	}
-	running.Wait()
-	return out, started
 }
