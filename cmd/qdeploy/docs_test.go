@@ -41,7 +41,7 @@ type block struct {
 
 // elsewhere are commands that this test cannot run inside itself, and what runs them.
 var elsewhere = map[string]string{
-	"go test ./...":             "you are in it",
+	"go test -race ./...":       "you are in it",
 	"go run ./cmd/qdeploy demo": "testdata/script/demo.txtar",
 }
 
