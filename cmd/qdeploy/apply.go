@@ -11,7 +11,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
@@ -24,6 +23,7 @@ type applyFlags struct {
 	fromMerge bool
 	approve   string // the digest of what nobody has reviewed in a pull request
 	outside   string // why closed environments are applied to
+	join      bool   // tenants that came after a rollout began join it
 }
 
 // withinTenant is how many changes are made at a time within one tenant.
@@ -56,6 +56,7 @@ Running again continues: what is done is not done twice.` + "\n" + exits,
 	c.Flags().BoolVar(&f.fromMerge, "from-merge", false, "in a job of GitHub Actions: apply the head of the branch, as it was reviewed in the pull requests that were merged")
 	c.Flags().StringVar(&f.approve, "approve", "", "with --from-merge: apply also what was not reviewed in a pull request, if it is the plan with this `digest`")
 	c.Flags().StringVar(&f.outside, "outside-windows", "", "apply to environments that are closed too, for this `reason`; the ledger keeps it")
+	c.Flags().BoolVar(&f.join, "join", false, "tenants that came after a rollout began join its last ring; they wait for its end otherwise")
 	c.Flags().DurationVar(&f.patient, "lock-timeout", 10*time.Minute, "how long to wait while another run applies")
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask; needed where there is no terminal")
 	c.Flags().IntVar(&f.within, "parallelism-per-tenant", withinTenant, "changes at a time within one tenant")
@@ -105,7 +106,7 @@ func (e *engine) applyFleet(ctx context.Context, f applyFlags, fleet *plan.Fleet
 	if err := fleet.WriteText(show, e.text(f.planFlags, e.appChanges(fleet))); err != nil {
 		return err
 	}
-	if err := sayClosed(show, e.shut(fleet)); err != nil {
+	if err := sayLines(show, e.below(fleet)); err != nil {
 		return err
 	}
 	if len(fleet.Refused) > 0 {
@@ -190,42 +191,8 @@ func (e *engine) rollout(ctx context.Context, f applyFlags, fleet *plan.Fleet, h
 		return nil, err
 	}
 	defer release()
-	e.holdClosed(fleet, r)
-	todo := r.todo(fleet)
-	if len(todo) == 0 {
-		return r, e.settle(s, fleet)
-	}
-	return r, e.rollTodo(ctx, f, s, fleet, todo, r)
-}
-
-// rollTodo applies to the tenants that have something to do.
-func (e *engine) rollTodo(ctx context.Context, f applyFlags, s stamp, fleet *plan.Fleet, todo []*plan.Plan, r *report) error {
-	if err := e.memory.begin(s, todo); err != nil {
-		return err
-	}
-	ctx, stop, release := e.p.interruptible(ctx)
-	defer release()
-	progress := e.p.start("applying", len(todo))
-	books := e.memory.keep(s)
-	books.note = e.note()
-	results, started := apply.Each(ctx, stop, len(todo), f.parallelism, func(ctx context.Context, i int) tenantReport {
-		t, entry := e.applyOne(ctx, stop, s, todo[i], f.within, progress)
-		books.add(entry)
-		progress.step()
-		return t
-	})
-	progress.end()
-	for i, p := range todo {
-		if started[i] {
-			r.set(results[i])
-		} else {
-			r.notStarted(p)
-		}
-	}
-	if err := books.close(); err != nil {
-		return err
-	}
-	return e.settle(s, fleet)
+	ro := &rolling{engine: e, f: f, stamp: s, fleet: fleet, report: r}
+	return r, ro.roll(ctx)
 }
 
 // newRun names a run by the time at which it began.

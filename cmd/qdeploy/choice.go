@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 
 // choice says which tenants and kinds a command is about; empty means all.
 type choice struct {
-	tenants, environments, kinds []string
+	tenants, environments, rings, kinds []string
 }
 
 func (f *choice) add(p *program, c *cobra.Command) {
@@ -21,6 +22,7 @@ func (f *choice) add(p *program, c *cobra.Command) {
 	fl := c.Flags()
 	fl.StringArrayVar(&f.tenants, "tenant", nil, "only tenants that this `selector` fits: a name, a pattern with *, LABEL=VALUE, or region=NAME; joined by commas, all of them; given again, any of them")
 	fl.StringArrayVar(&f.environments, "env", nil, "only tenants that this `environment` runs apps in")
+	fl.StringArrayVar(&f.rings, "ring", nil, "only tenants in this `ring` of the environments, by its name or ENVIRONMENT/NAME")
 	fl.StringArrayVar(&f.kinds, "kind", nil, "only changes to this `kind` of resource")
 }
 
@@ -36,6 +38,13 @@ func (f *choice) choose(est *declared) ([]estate.Tenant, []plan.Kind, error) {
 			return nil, nil, err
 		}
 		chosen = slices.DeleteFunc(chosen, func(t estate.Tenant) bool { return !targets[t.Name] })
+	}
+	if len(f.rings) > 0 {
+		in, err := f.inRings(est)
+		if err != nil {
+			return nil, nil, err
+		}
+		chosen = slices.DeleteFunc(chosen, func(t estate.Tenant) bool { return !in[t.Name] })
 	}
 	chosen = slices.DeleteFunc(chosen, func(t estate.Tenant) bool { return t.State == estate.Ignored })
 	if len(chosen) == 0 {
@@ -75,6 +84,34 @@ func inEnvironments(est *declared, names []string) (map[string]bool, error) {
 			for _, tenant := range t.Tenants {
 				out[tenant] = true
 			}
+		}
+	}
+	return out, nil
+}
+
+// inRings returns the names of the tenants in the rings that are meant.
+func (f *choice) inRings(est *declared) (map[string]bool, error) {
+	out := map[string]bool{}
+	for _, name := range f.rings {
+		var known []string
+		found := false
+		for _, env := range est.Environments() {
+			if len(f.environments) > 0 && !slices.Contains(f.environments, env.Name) {
+				continue
+			}
+			for _, r := range env.Rings {
+				known = append(known, env.Name+"/"+r.Name)
+				if name != r.Name && name != env.Name+"/"+r.Name {
+					continue
+				}
+				found = true
+				for _, tenant := range r.Tenants {
+					out[tenant] = true
+				}
+			}
+		}
+		if !found {
+			return nil, fail("rings: "+cmp.Or(strings.Join(known, ", "), "none"), "--ring: there is no ring %q", name)
 		}
 	}
 	return out, nil

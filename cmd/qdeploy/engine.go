@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,8 +34,11 @@ type engine struct {
 	reads    atomic.Int64
 	needs    appNeeds // of apps that get another content
 
-	closed  []closing // environments that hold their changes back in this run
-	outside string    // why the run is applied outside of windows; "" if it is not
+	digests sync.Map                            // of desired states, by tenant
+	waves   *waves                              // the rings of this run; nil while nothing is applied
+	begins  func(context.Context, []*plan.Plan) // told of each round of tenants; may be nil
+	closed  []closing                           // what holds changes back in this run
+	outside string                              // why the run is applied outside of windows; "" if it is not
 }
 
 // engine loads and validates the estate, opens the ledger, and resolves the
@@ -152,6 +156,7 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	if s.digest, err = plan.DesiredSum(desired); err != nil {
 		return nil, err
 	}
+	e.digests.Store(t.Name, s.digest)
 	if e.flags.refresh == "changed" && e.memory.current(t.Name, s.digest) {
 		return nil, errCurrent
 	}

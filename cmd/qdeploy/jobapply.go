@@ -77,7 +77,7 @@ func (m *merged) apply(ctx context.Context) error {
 		return ok && (e.Outcome == outcomePartly || e.Outcome == outcomeApplying)
 	}
 	m.held = judge(m.fleet, m.reviews, partly, m.f.approve)
-	if err := m.text(m.fleet, m.e.text(m.f.planFlags, m.e.appChanges(m.fleet)), m.e.shut(m.fleet)...); err != nil {
+	if err := m.text(m.fleet, m.e.text(m.f.planFlags, m.e.appChanges(m.fleet)), m.e.below(m.fleet)...); err != nil {
 		return err
 	}
 	if len(m.fleet.Refused) > 0 {
@@ -85,8 +85,8 @@ func (m *merged) apply(ctx context.Context) error {
 		m.warn("step outputs", m.output("failure_reason", reasonGuarded))
 		return silent(exitGuarded)
 	}
-	deployed := m.deploy(ctx)
-	m.said(ctx, "applying")
+	deployed := &deployments{job: m.job}
+	m.e.begins = func(ctx context.Context, todo []*plan.Plan) { m.round(ctx, deployed, todo) }
 	r, err := m.e.rollout(ctx, m.f, m.fleet, m.held)
 	if err != nil {
 		deployed.end(ctx, github.StatusError, firstLine(err.Error()))
@@ -167,6 +167,8 @@ func (m *merged) finish(ctx context.Context, r *report, d *deployments) {
 	status := r.status()
 	state := "applied"
 	switch {
+	case status == exitOK && r.Later > 0:
+		state = "applied to " + many(r.count(stateDone), "tenant") + "; " + r.whyClosed()
 	case status == exitOK && r.count(stateDone) == 0:
 		state = "nothing was left to apply"
 	case status == exitOK:
@@ -246,53 +248,4 @@ func cutText(s string, most int) string {
 	}
 	i := strings.LastIndexByte(s[:most], '\n')
 	return s[:i+1] + fmt.Sprintf("… %s more\n", many(strings.Count(s[i+1:], "\n"), "line"))
-}
-
-// deployments are GitHub's deployments of a run: one for each environment.
-type deployments struct {
-	job *job
-	ids []int64
-}
-
-// deploy begins a deployment for each environment that is applied to.
-func (m *merged) deploy(ctx context.Context) *deployments {
-	d := &deployments{job: m.job}
-	todo := map[string]bool{}
-	for _, p := range m.fleet.Plans {
-		if _, held := m.held[p.Tenant.Name]; !held && len(p.Changes) > 0 && len(p.Blocked()) == 0 {
-			todo[p.Tenant.Name] = true
-		}
-	}
-	closed := m.e.closings(m.p.now())
-	for _, env := range m.e.est.Environments() {
-		if slices.ContainsFunc(closed, func(c closing) bool { return c.Environment == env.Name }) {
-			continue
-		}
-		n := 0
-		for _, t := range env.Targets {
-			for _, name := range t.Tenants {
-				if todo[name] {
-					n++
-				}
-			}
-		}
-		if n == 0 || len(m.f.environments) > 0 && !slices.Contains(m.f.environments, env.Name) {
-			continue
-		}
-		id, err := m.client.Deployment(ctx, m.e.revision, env.Name, "qdeploy: "+many(n, "tenant"))
-		if err != nil {
-			m.warn("deployment of "+env.Name, err)
-			continue
-		}
-		d.ids = append(d.ids, id)
-		m.warn("deployment of "+env.Name, m.client.DeploymentStatus(ctx, id, github.DeploymentInProgress, m.run.URL, ""))
-	}
-	return d
-}
-
-// end says what became of the deployments.
-func (d *deployments) end(ctx context.Context, state github.State, description string) {
-	for _, id := range d.ids {
-		d.job.warn("deployment", d.job.client.DeploymentStatus(ctx, id, state, d.job.run.URL, description))
-	}
 }

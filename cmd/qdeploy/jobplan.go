@@ -51,7 +51,7 @@ func (p *program) planJob(ctx context.Context, f planFlags, files planFiles, ref
 	if err := files.save(fleet, v.options(0)); err != nil {
 		return err
 	}
-	if err := j.text(fleet, e.text(f, apps), e.shut(fleet)...); err != nil {
+	if err := j.text(fleet, e.text(f, apps), e.below(fleet)...); err != nil {
 		return err
 	}
 	v.tell(ctx)
@@ -60,9 +60,9 @@ func (p *program) planJob(ctx context.Context, f planFlags, files planFiles, ref
 
 // text prints the plan so that the runner takes nothing in it for a command:
 // names and texts of tenants are in it.
-func (j *job) text(f *plan.Fleet, o plan.TextOptions, closed ...closing) error {
+func (j *job) text(f *plan.Fleet, o plan.TextOptions, below ...string) error {
 	w, end := github.Quote(j.p.out)
-	err := errors.Join(f.WriteText(w, o), sayClosed(w, closed))
+	err := errors.Join(f.WriteText(w, o), sayLines(w, below))
 	return errors.Join(err, end())
 }
 

@@ -152,7 +152,7 @@ func (v *view) options(budget int) plan.MarkdownOptions {
 	if v.job != nil {
 		o.Link, o.Rest, o.Head, o.Base, o.Merge = v.run.URL, v.run.URL, v.head(), v.base(), v.onMerge()
 	}
-	o.Merge = append(o.Merge, closedLines(v.e.shut(v.fleet))...)
+	o.Merge = append(o.Merge, v.e.below(v.fleet)...)
 	for _, w := range v.e.est.Warnings() {
 		o.Lints = append(o.Lints, w.String())
 	}

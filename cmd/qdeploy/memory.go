@@ -14,6 +14,7 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/ledger"
 	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/pkg/qlik"
 )
 
 // memory is the ledger as commands see it: what was applied to each tenant, in
@@ -184,7 +185,7 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 			e.Outcome = outcomePartly
 		}
 		if o.Status == apply.Failed && e.Error == "" && o.Err != nil {
-			e.Error = firstLine(o.Err.Error())
+			e.Error, e.Class = firstLine(o.Err.Error()), qlik.Class(o.Err)
 		}
 	}
 	for _, r := range t.desired {
@@ -205,7 +206,7 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 			e.Resources[name] = old.Resources[name]
 		}
 	}
-	e.Since = since(old, e)
+	e.Since, e.Reached = since(old, e), reached(old, e)
 	if e.Outcome != outcomeApplied { // what was reviewed since is still to be found
 		e.Revision = old.Revision
 	}

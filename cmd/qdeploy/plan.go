@@ -115,7 +115,7 @@ func (p *program) plan(ctx context.Context, f planFlags, files planFiles, asJSON
 	if asJSON {
 		err = writeJSON(p.out, fleet, e.shut(fleet))
 	} else if err = fleet.WriteText(p.out, e.text(f, apps)); err == nil {
-		err = sayClosed(p.out, e.shut(fleet))
+		err = sayLines(p.out, e.below(fleet))
 	}
 	switch {
 	case err != nil:

@@ -3,11 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
+	"slices"
 	"sort"
 	"strings"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/pkg/qlik"
 )
 
 // State is what became of a tenant in a run.
@@ -22,6 +24,7 @@ const (
 	stateUnfinished tenantState = "not finished" // stopped before its last change
 	stateNotStarted tenantState = "not started"
 	stateClosed     tenantState = "closed" // what was left waits for a window
+	stateLater      tenantState = "later"  // what was left waits for a ring before its own
 	stateUnchanged  tenantState = "unchanged"
 )
 
@@ -32,7 +35,9 @@ type report struct {
 	Failed  int            `json:"failed"`
 	Skipped int            `json:"skipped"`
 	Waiting int            `json:"notStarted"`
-	Held    int            `json:"held,omitempty"` // until an environment opens
+	Held    int            `json:"held,omitempty"`  // until an environment opens
+	Later   int            `json:"later,omitempty"` // until rings before have what is declared
+	Rings   []*wave        `json:"rings,omitempty"`
 	Closed  []closing      `json:"closed,omitempty"`
 	Tenants []tenantReport `json:"tenants"`
 	at      map[string]int
@@ -45,7 +50,9 @@ type tenantReport struct {
 	Error    string      `json:"error,omitempty"`
 	Moved    []string    `json:"moved,omitempty"` // of a stale tenant: approved against now
 	Outcomes []outcome   `json:"outcomes,omitempty"`
-	Held     int         `json:"held,omitempty"` // changes that wait for a window
+	Held     int         `json:"held,omitempty"`  // changes that wait for a window
+	Later    int         `json:"later,omitempty"` // changes that wait for a ring
+	Class    string      `json:"class,omitempty"` // of the first change that failed: whose trouble it is
 }
 
 type outcome struct {
@@ -85,6 +92,7 @@ func (r *report) todo(f *plan.Fleet) []*plan.Plan {
 func (r *report) set(t tenantReport) {
 	r.Tenants[r.at[t.Tenant]] = t
 	r.Held += t.Held
+	r.Later += t.Later
 	for _, o := range t.Outcomes {
 		switch o.Status {
 		case apply.Done:
@@ -111,6 +119,9 @@ func newTenantReport(name string, outcomes []apply.Outcome) tenantReport {
 		if o.Err != nil {
 			out.Error = o.Err.Error()
 		}
+		if o.Status == apply.Failed && t.Class == "" {
+			t.Class = qlik.Class(o.Err)
+		}
 		switch {
 		case o.Status == apply.Failed || o.Status == apply.Skipped:
 			t.State = stateFailed
@@ -129,7 +140,10 @@ func (r *report) status() int {
 		n[t.State]++
 	}
 	unreadable := n[stateUnreadable]
+	stopped := slices.ContainsFunc(r.Rings, func(v *wave) bool { return v.State == apply.Stopped || v.red })
 	switch {
+	case stopped:
+		return exitGuarded
 	case n[stateFailed] > 0 || n[stateUnfinished] > 0 || n[stateNotStarted] > 0 || unreadable > 0 && r.Done > 0:
 		return exitPartly
 	case n[stateBlocked] > 0:
@@ -147,7 +161,7 @@ func (r *report) status() int {
 // inWords tells in a line how many tenants stayed behind, and why.
 func (r *report) inWords() string {
 	var parts []string
-	for _, s := range []tenantState{stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted, stateClosed, stateDone} {
+	for _, s := range []tenantState{stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted, stateClosed, stateLater, stateDone} {
 		if n := r.count(s); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s))
 		}
@@ -171,12 +185,15 @@ func (r *report) print(w io.Writer) {
 		t.print(w)
 	}
 	fmt.Fprintf(w, "%s: done %d · failed %d · skipped %d · not started %d%s\n", r.Run, r.Done, r.Failed, r.Skipped, r.Waiting, r.held())
-	for _, s := range []tenantState{stateDone, stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted, stateClosed} {
+	for _, s := range []tenantState{stateDone, stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted, stateClosed, stateLater} {
 		if names := r.in(s); len(names) > 0 {
 			fmt.Fprintf(w, "  %-17s %s\n", s, listing(names))
 		}
 	}
-	_ = sayClosed(w, r.Closed) // as the lines above
+	for _, v := range r.Rings {
+		fmt.Fprintf(w, "  %-17s %s\n", "ring "+v.Ring, printable(v.String()))
+	}
+	_ = sayLines(w, closedLines(r.Closed)) // as the lines above
 	if rest := r.rest(); len(rest) > 0 {
 		fmt.Fprintf(w, "continue with: qdeploy apply%s\n", tenantFlags(rest))
 	}

@@ -31,7 +31,7 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 	if b := now.plan.Blocked(); len(b) > 0 {
 		return tenantReport{Tenant: name, State: stateBlocked, Error: fmt.Sprintf("%s: %s", b[0].Key, b[0].Blocked)}, e.memory.undo(name)
 	}
-	held := e.drop(now)
+	waits := e.drop(now)
 	outcomes := apply.Run(ctx, stop, now.plan, within, now.live.Do, func(o apply.Outcome) {
 		if o.Status == apply.Failed {
 			g.line("%s: %v", name, o.Err)
@@ -42,9 +42,7 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 	}
 	entry := e.memory.entry(s, now, outcomes)
 	r := newTenantReport(name, outcomes)
-	if held > 0 {
-		r.hold(held)
-	}
+	r.hold(waits, e.closed)
 	return r, &entry
 }
 

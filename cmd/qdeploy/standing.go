@@ -132,6 +132,17 @@ func since(old, e ledger.Entry) map[string]time.Time {
 	return out
 }
 
+// reached says from when on a tenant has had all of its desired state.
+func reached(old, e ledger.Entry) time.Time {
+	switch {
+	case e.Outcome != outcomeApplied:
+		return time.Time{}
+	case old.Outcome == outcomeApplied && old.Digest == e.Digest:
+		return reachedAt(old)
+	}
+	return e.Time
+}
+
 // releaseOf returns the release of an app's spec, "" if it is none.
 func releaseOf(spec json.RawMessage) string {
 	var r release

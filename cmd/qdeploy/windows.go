@@ -47,15 +47,25 @@ const windowTime = "Mon 2006-01-02 15:04 MST"
 // after those. The rest of a tenant goes on: other environments may be in it.
 type closing struct {
 	closed
-	Changes int `json:"changes"` // that wait
-	Tenants int `json:"tenants"` // that they are of
+	Ring    string `json:"ring,omitempty"` // of it, that waits; "" for all of it, until it opens
+	Why     string `json:"why,omitempty"`  // a ring waits
+	Changes int    `json:"changes"`        // that wait
+	Tenants int    `json:"tenants"`        // that they are of
 
 	in     time.Duration                // until it opens
 	spaces map[string]map[plan.Key]bool // by tenant
+	whole  map[string]bool              // tenants of which everything waits
 }
 
 // String tells it without what waits.
 func (c closing) String() string {
+	switch c.Ring {
+	case "":
+	case newcomersRing:
+		return fmt.Sprintf("%s: newcomers wait: %s", c.Environment, c.Why)
+	default:
+		return fmt.Sprintf("%s: ring %s waits: %s", c.Environment, c.Ring, c.Why)
+	}
 	if c.Opens == nil {
 		return c.Environment + " is closed, and does not open in the next five years"
 	}
@@ -68,13 +78,13 @@ func (c closing) line() string {
 }
 
 // closings are the environments that are closed at a time, whether they hold
-// anything or not. There is none where people have lifted the guards, or apply
-// outside of windows.
+// anything or not, and the rings that may not begin. No environment is closed where
+// people have lifted the guards, or apply outside of windows.
 func (e *engine) closings(at time.Time) (out []closing) {
-	if e.guards.Lifted || e.outside != "" {
-		return nil
+	if !e.guards.Lifted && e.outside == "" {
+		out = e.outOfHours(at)
 	}
-	return e.outOfHours(at)
+	return append(out, e.waves.closings()...)
 }
 
 // outOfHours are the environments that are closed by their windows alone.
@@ -108,7 +118,7 @@ func (e *engine) waiting(p *plan.Plan, closed []closing) map[plan.Key]int {
 	for _, c := range p.Changes { // each comes after those that it waits for
 		i := slices.IndexFunc(closed, func(cl closing) bool {
 			spaces := cl.spaces[p.Tenant.Name]
-			return slices.ContainsFunc([]plan.Key{c.Key, c.From}, func(k plan.Key) bool {
+			return cl.whole[p.Tenant.Name] || slices.ContainsFunc([]plan.Key{c.Key, c.From}, func(k plan.Key) bool {
 				return spaces[k] || spaces[e.traits[k.Kind].ParentOf(k)]
 			})
 		})
@@ -151,9 +161,14 @@ func closedLines(closed []closing) (lines []string) {
 	return lines
 }
 
-// sayClosed prints what waits below a plan.
-func sayClosed(w io.Writer, closed []closing) error {
-	for _, line := range closedLines(closed) {
+// below are the lines below a plan: in which rings it goes, and what waits.
+func (e *engine) below(f *plan.Fleet) []string {
+	return append(e.ringLines(f), closedLines(e.shut(f))...)
+}
+
+// sayLines prints lines below a plan.
+func sayLines(w io.Writer, lines []string) error {
+	for _, line := range lines {
 		if _, err := fmt.Fprintln(w, printable(line)+"."); err != nil {
 			return err
 		}
@@ -171,36 +186,6 @@ func writeJSON(w io.Writer, f *plan.Fleet, closed []closing) error {
 		*plan.Fleet
 		Closed []closing `json:"closed,omitempty"`
 	}{f, closed})
-}
-
-// holdClosed finds out what waits, for a run that begins now, and reports the
-// tenants of which everything does: they are not touched.
-func (e *engine) holdClosed(fleet *plan.Fleet, r *report) {
-	e.closed = e.closings(e.p.now())
-	r.Closed = e.shut(fleet)
-	for i, p := range fleet.Plans {
-		if n := len(e.waiting(p, e.closed)); n > 0 && n == len(p.Changes) && r.Tenants[i].State == stateUnchanged {
-			r.set(tenantReport{Tenant: p.Tenant.Name, State: stateClosed, Held: n})
-		}
-	}
-}
-
-// drop takes out of a study what waits. The ledger learns that it was not done.
-func (e *engine) drop(s *study) (held int) {
-	waits := e.waiting(s.plan, e.closed)
-	if len(waits) == 0 {
-		return 0
-	}
-	var kept []plan.Change
-	for _, c := range s.plan.Changes {
-		if _, ok := waits[c.Key]; ok {
-			s.dropped = append(s.dropped, c)
-		} else {
-			kept = append(kept, c)
-		}
-	}
-	s.plan.Changes = kept
-	return len(waits)
 }
 
 // goOutside lets a run apply outside of windows, for a reason that the ledger
@@ -234,22 +219,3 @@ func (e *engine) note() string {
 	}
 	return fmt.Sprintf("\n\noutside of the windows of %s: %s\n", strings.Join(names, ", "), e.outside)
 }
-
-// hold says of a tenant that some of its changes wait.
-func (t *tenantReport) hold(n int) {
-	t.Held = n
-	if t.State == stateDone {
-		t.State = stateClosed
-	}
-}
-
-// held is how many changes wait, for the line with the counts.
-func (r *report) held() string {
-	if r.Held == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" · closed %d", r.Held)
-}
-
-// whyClosed tells what waits in one line.
-func (r *report) whyClosed() string { return strings.Join(closedLines(r.Closed), "; ") }

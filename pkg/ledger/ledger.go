@@ -50,6 +50,11 @@ type Entry struct {
 	Outcome  string    `json:"outcome"`         // "applied", "partly applied" or "applying"
 	Run      string    `json:"run"`             // names the run that wrote it
 	Error    string    `json:"error,omitempty"` // of the first change that failed
+	Class    string    `json:"class,omitempty"` // whose trouble that is: "change", "tenant" or "platform"
+
+	// Reached is when all of the desired state with this digest was in place. Unlike
+	// Time it stays when the same is applied again. Zero while some of it is not.
+	Reached time.Time `json:"reached,omitzero"`
 
 	// Resources are the specs that are applied here, by key.
 	Resources map[string]json.RawMessage `json:"resources,omitempty"`

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// closings are the rings that may not begin. What waits is all of a tenant that is in
+// no other environment, else what the environment publishes there.
+func (w *waves) closings() (out []closing) {
+	if w == nil {
+		return nil
+	}
+	for _, r := range w.envs {
+		for _, v := range r.waves {
+			if v.Waits != "" {
+				out = append(out, w.closing(r, v.Ring, v.Waits, v.ring.Tenants))
+			}
+		}
+		if len(r.newcomers) > 0 {
+			why := "the rollout began on " + r.rollout.Began.UTC().Format(windowTime) + " without them: --join takes them into its last ring"
+			out = append(out, w.closing(r, newcomersRing, why, r.newcomers))
+		}
+	}
+	return out
+}
+
+// newcomersRing stands where a ring is named.
+const newcomersRing = "newcomers"
+
+func (w *waves) closing(r *ringed, ring, why string, tenants []string) closing {
+	c := closing{closed: closed{Environment: r.env.Name}, Ring: ring, Why: why, spaces: map[string]map[plan.Key]bool{}, whole: map[string]bool{}}
+	in := map[string]bool{}
+	for _, name := range tenants {
+		in[name] = true
+		c.whole[name] = w.of[name] == 1
+	}
+	for _, t := range r.env.Targets {
+		for _, name := range t.Tenants {
+			if !in[name] {
+				continue
+			}
+			if c.spaces[name] == nil {
+				c.spaces[name] = map[plan.Key]bool{}
+			}
+			c.spaces[name][plan.Key{Kind: "space", Name: t.Space}] = true
+		}
+	}
+	return c
+}
+
+// begin writes down the rollouts that begin, and who joined one.
+func (w *waves) begin(ctx context.Context) error {
+	if w == nil {
+		return nil
+	}
+	for _, r := range w.envs {
+		begins := !r.rollout.Open()
+		if !begins && !w.f.join || begins && !r.moves() {
+			continue
+		}
+		message := fmt.Sprintf("%s: the rollout to %s goes on", w.stamp.run, r.env.Name)
+		if begins {
+			r.rollout.Began = w.stamp.now().UTC()
+			message = fmt.Sprintf("%s: a rollout to %s begins", w.stamp.run, r.env.Name)
+		}
+		if err := w.e.memory.ledger.PutRollout(ctx, message, r.rollout); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// moves reports whether any tenant of the rings is behind.
+func (r *ringed) moves() bool {
+	for _, v := range r.waves {
+		if len(v.standing.In[apply.Current]) < len(v.ring.Tenants) {
+			return true
+		}
+	}
+	return false
+}
+
+// end writes down the rollouts that are over: all tenants have what is declared.
+func (w *waves) end(ctx context.Context) error {
+	if w == nil {
+		return nil
+	}
+	for _, r := range w.envs {
+		w.report.Rings = append(w.report.Rings, r.waves...)
+		if !r.rollout.Open() || r.moves() {
+			continue
+		}
+		r.rollout.Ended = w.stamp.now().UTC()
+		if err := w.e.memory.ledger.PutRollout(ctx, fmt.Sprintf("%s: the rollout to %s is over", w.stamp.run, r.env.Name), r.rollout); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// waveOf returns the ring that a tenant is applied to in; nil if it is in none.
+func (w *waves) waveOf(tenant string) *wave {
+	if w == nil {
+		return nil
+	}
+	for _, r := range w.envs {
+		for _, v := range r.waves {
+			if (apply.Ring{Tenants: v.ring.Tenants}).Has(tenant) {
+				return v
+			}
+		}
+	}
+	return nil
+}
+
+// ringLines say in which rings the changes of a fleet go.
+func (e *engine) ringLines(f *plan.Fleet) (lines []string) {
+	for _, env := range e.est.Environments() {
+		if line := ringLine(env, f); line != "" {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func ringLine(env estate.Environment, f *plan.Fleet) string {
+	var parts []string
+	after := ""
+	for _, r := range env.Rings {
+		n := 0
+		for _, name := range r.Tenants {
+			if p := f.Plan(name); p != nil && len(p.Changes) > 0 {
+				n++
+			}
+		}
+		if n == 0 {
+			continue
+		}
+		text := fmt.Sprintf("%s (%s)", r.Name, many(n, "tenant"))
+		if r.Manual {
+			text += " when named"
+		}
+		if len(parts) > 0 {
+			text = "then " + text + after
+		}
+		parts = append(parts, text)
+		after = afterRing(r)
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return env.Name + " goes in rings: " + strings.Join(parts, ", ")
+}
+
+// afterRing says what the ring after one waits for.
+func afterRing(r estate.Ring) string {
+	var parts []string
+	if r.Soak > 0 {
+		parts = append(parts, lasting(r.Soak)+" later")
+	}
+	if !r.Gates.None() {
+		parts = append(parts, "if its gates are green")
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " " + strings.Join(parts, " ")
+}

@@ -1,0 +1,122 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// rolling is the carrying out of a fleet's plans, ring by ring.
+type rolling struct {
+	*engine
+	f      applyFlags
+	stamp  stamp
+	fleet  *plan.Fleet
+	report *report
+}
+
+// roll applies to what may be applied to, and again when that has opened other rings.
+func (ro *rolling) roll(ctx context.Context) (err error) {
+	if err := ro.settle(ro.stamp, ro.fleet); err != nil {
+		return err
+	}
+	if ro.waves, err = ro.openWaves(ro.f, ro.stamp, ro.report); err != nil {
+		return err
+	}
+	ctx, stop, release := ro.p.interruptible(ctx)
+	defer release()
+	for {
+		if err := ro.waves.look(ctx); err != nil {
+			return err
+		}
+		todo := ro.todo(ro.fleet, ro.report)
+		if len(todo) == 0 || ctx.Err() != nil {
+			break
+		}
+		if err := ro.waves.begin(ctx); err != nil {
+			return err
+		}
+		if ro.begins != nil {
+			ro.begins(ctx, todo)
+		}
+		if err := ro.some(ctx, stop, todo); err != nil {
+			return err
+		}
+	}
+	ro.holdRest(ro.fleet, ro.report)
+	return ro.waves.end(context.WithoutCancel(ctx))
+}
+
+// some applies to some tenants, those of each ring within its own limits.
+func (ro *rolling) some(ctx context.Context, stop apply.Stop, todo []*plan.Plan) error {
+	if err := ro.memory.begin(ro.stamp, todo); err != nil {
+		return err
+	}
+	books := ro.memory.keep(ro.stamp)
+	books.note = ro.note()
+	slots := make(chan struct{}, max(ro.f.parallelism, 1)) // shared by all rings
+	var all sync.WaitGroup
+	var mu sync.Mutex
+	for _, g := range ro.groups(todo) {
+		all.Go(func() {
+			out, started := ro.group(ctx, stop, g, books, slots)
+			mu.Lock()
+			defer mu.Unlock()
+			for i, p := range g.plans {
+				if started[i] {
+					ro.report.set(out[i])
+				} else {
+					ro.report.notStarted(p)
+				}
+			}
+		})
+	}
+	all.Wait()
+	return books.close()
+}
+
+// group are tenants of one ring, or of none.
+type group struct {
+	wave  *wave
+	plans []*plan.Plan
+}
+
+// groups puts plans together by their rings, in order.
+func (ro *rolling) groups(todo []*plan.Plan) (out []*group) {
+	at := map[*wave]*group{}
+	for _, p := range todo {
+		v := ro.waves.waveOf(p.Tenant.Name)
+		if at[v] == nil {
+			at[v] = &group{wave: v}
+			out = append(out, at[v])
+		}
+		at[v].plans = append(at[v].plans, p)
+	}
+	return out
+}
+
+// group applies to the tenants of a group.
+func (ro *rolling) group(ctx context.Context, stop apply.Stop, g *group, books *books, slots chan struct{}) ([]tenantReport, []bool) {
+	limit, budget, what := ro.f.parallelism, apply.Budget{Failures: -1}, "applying"
+	if v := g.wave; v != nil {
+		if v.ring.Concurrency > 0 {
+			limit = min(limit, v.ring.Concurrency)
+		}
+		budget = apply.Budget{Failures: v.mayFail(), Strict: v.ring.Strict}
+		what = "applying, ring " + v.Ring
+		fmt.Fprintf(ro.p.err, "%s: ring %s begins: %s of %d\n", v.Environment, v.Ring, many(len(g.plans), "tenant"), len(v.ring.Tenants))
+	}
+	progress := ro.p.start(what, len(g.plans))
+	defer progress.end()
+	return apply.Within(ctx, stop, len(g.plans), limit, budget, func(ctx context.Context, i int) (tenantReport, bool) {
+		slots <- struct{}{}
+		defer func() { <-slots }()
+		t, entry := ro.applyOne(ctx, stop, ro.stamp, g.plans[i], ro.f.within, progress)
+		books.add(entry)
+		progress.step()
+		return t, t.State == stateFailed && t.Class != classTenant && t.Class != classPlatform
+	})
+}

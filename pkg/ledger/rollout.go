@@ -1,0 +1,94 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-git/go-git/v5/plumbing"
+	"github.com/go-git/go-git/v5/plumbing/object"
+)
+
+// Rollout is how far the rings of an environment have come, and who is in them:
+// resolved once, so that nobody changes rings in the middle of it.
+type Rollout struct {
+	Environment string        `json:"environment"`
+	Declared    string        `json:"declared"` // a digest of the rings as the estate has them
+	Run         string        `json:"run"`      // that began it
+	Began       time.Time     `json:"began"`
+	Ended       time.Time     `json:"ended,omitzero"` // when all had it; zero while it goes on
+	Rings       []RolloutRing `json:"rings"`
+}
+
+// RolloutRing is a ring of a rollout.
+type RolloutRing struct {
+	Name    string   `json:"name"`
+	Tenants []string `json:"tenants"`
+}
+
+// Open reports whether the rollout goes on.
+func (r Rollout) Open() bool { return !r.Began.IsZero() && r.Ended.IsZero() }
+
+// rolloutFolder lies beside that of the entries, one file for each environment.
+const rolloutFolder = "rollouts"
+
+// Rollouts returns the last rollout of each environment that had one.
+func (l *Ledger) Rollouts() (map[string]Rollout, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	out := map[string]Rollout{}
+	ref, err := l.ref(Ref)
+	if err != nil || ref == nil {
+		return out, err
+	}
+	commit, err := l.load(ref.Hash())
+	if err != nil {
+		return nil, err
+	}
+	tree, err := commit.Tree()
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	folder, err := tree.Tree(rolloutFolder)
+	if errors.Is(err, object.ErrDirectoryNotFound) {
+		return out, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	for _, e := range folder.Entries {
+		if !strings.HasSuffix(e.Name, ".json") {
+			continue
+		}
+		var r Rollout
+		b, err := l.bytes(e.Hash)
+		if err == nil {
+			err = json.Unmarshal(b, &r)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("ledger: %s/%s: %w", rolloutFolder, e.Name, err)
+		}
+		out[r.Environment] = r
+	}
+	return out, nil
+}
+
+// PutRollout replaces the rollout of an environment, in one commit with message as
+// its subject. When a lease was acquired and is no longer ours the error is
+// [ErrFenced].
+func (l *Ledger) PutRollout(ctx context.Context, message string, r Rollout) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	b, err := json.MarshalIndent(r, "", " ")
+	if err != nil {
+		return fmt.Errorf("ledger: rollout of %s: %w", oneLine(r.Environment), err)
+	}
+	files := map[string][]byte{rolloutFolder + "/" + url.PathEscape(r.Environment) + ".json": append(b, '\n')}
+	return l.commit(ctx, &change{message: message, keep: true, files: func(root plumbing.Hash) (map[string][]byte, string, error) {
+		return files, "", l.fenced(root)
+	}})
+}
