@@ -164,7 +164,7 @@ func (m *promotion) run(ctx context.Context, apps []string) (*promotionResult, e
 	c := estate.PinChange{Environment: m.to.Name, Pins: map[string]estate.Pin{}}
 	var moved []string
 	for _, app := range names {
-		one, err := m.judge(app)
+		one, err := m.judge(ctx, app)
 		if err != nil {
 			return nil, err
 		}
@@ -241,7 +241,7 @@ func (r *promotionResult) print(p *program) {
 		default:
 			fmt.Fprintf(p.out, "%s: %s → %s, from %s to %s\n", printable(c.App), from, c.To, r.From, r.To)
 			for _, s := range c.evidence {
-				fmt.Fprintf(p.out, "  %s runs it everywhere (%d of %d) since %s\n", s.Environment, len(s.Running), s.Places, stampText(s.Since))
+				fmt.Fprintf(p.out, "  %s runs it everywhere (%d of %d) since %s%s\n", s.Environment, len(s.Running), s.Places, stampText(s.Since), s.gates())
 			}
 		}
 		for _, why := range c.Why {

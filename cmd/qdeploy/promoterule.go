@@ -1,8 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"path"
+	"slices"
+	"time"
 
 	"golang.org/x/mod/semver"
 
@@ -10,7 +13,7 @@ import (
 )
 
 // judge says whether an app may be promoted, and if not why.
-func (m *promotion) judge(app string) (*candidate, error) {
+func (m *promotion) judge(ctx context.Context, app string) (*candidate, error) {
 	c := &candidate{App: app}
 	source, ok := m.est.Pin(m.from.Name, app)
 	if !ok {
@@ -23,6 +26,12 @@ func (m *promotion) judge(app string) (*candidate, error) {
 		return c, nil
 	}
 	c.Why = m.obstacles(c, now, runs)
+	if len(c.Why) == 0 {
+		var err error
+		if c.Why, err = m.gated(ctx, c); err != nil {
+			return nil, err
+		}
+	}
 	if len(c.Why) > 0 {
 		c.State = candidateRefused
 		return c, nil
@@ -79,6 +88,45 @@ func (m *promotion) proved(c *candidate, name string) []string {
 		return []string{fmt.Sprintf("it has to soak in %s: %s left, until %s", name, s.SoakLeft, stampText(s.soaked))}
 	}
 	return nil
+}
+
+// gated asks the gates of the environments before, where all else is well, and says
+// why they are not green.
+func (m *promotion) gated(ctx context.Context, c *candidate) (why []string, err error) {
+	for i := range c.evidence {
+		s := &c.evidence[i]
+		env, err := m.environment(s.Environment)
+		if err != nil {
+			return nil, err
+		}
+		if env.Gates.None() {
+			continue
+		}
+		e, err := m.asker(env)
+		if err != nil {
+			return nil, err
+		}
+		since := map[[2]string]time.Time{}
+		var tenants []string
+		for _, at := range s.Running {
+			since[[2]string{at.Tenant, at.Space}] = at.Since
+			tenants = append(tenants, at.Tenant)
+		}
+		said := e.ask(ctx, question{env.Gates, env, slices.Compact(tenants), func(tenant, space, app string) (time.Time, bool) {
+			at, ok := since[[2]string{tenant, space}]
+			return at, ok && app == c.App
+		}})
+		if s.Gates = env.Gates.String(); !said.green() {
+			why = append(why, "in "+env.Name+" "+said.String())
+		}
+	}
+	return why, nil
+}
+
+// asker is an engine that asks the tenants of an environment. It applies nothing.
+func (m *promotion) asker(env estate.Environment) (*engine, error) {
+	f := planFlags{choice: choice{environments: []string{env.Name}}, parallelism: 32, refresh: "all", patience: 10 * time.Minute}
+	return m.p.newEngine(m.est, m.m, f)
 }
 
 // newer reports whether a is a newer version than b, which is "" where there is none.

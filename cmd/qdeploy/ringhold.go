@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/estate"
@@ -117,6 +118,29 @@ func (w *waves) waveOf(tenant string) *wave {
 		}
 	}
 	return nil
+}
+
+// gated says why the gates of a ring keep those after it from beginning; "" if they
+// do not. A run asks once, about the apps that came with the rollout.
+func (w *waves) gated(ctx context.Context, r *ringed, v *wave) string {
+	if v.ring.Gates.None() {
+		return ""
+	}
+	key := v.Environment + "/" + v.Ring
+	said, ok := w.gates[key]
+	if !ok {
+		said = w.e.ask(ctx, question{v.ring.Gates, r.env, v.standing.In[apply.Current], func(tenant, space, app string) (time.Time, bool) {
+			entry, _ := w.e.memory.last(tenant)
+			at := placeOf(entry, tenant, space, app).Since
+			return at, !at.Before(r.rollout.Began)
+		}})
+		w.gates[key] = said
+	}
+	if said.green() {
+		return ""
+	}
+	v.red = len(said.red) > 0
+	return v.Ring + ": " + said.String()
 }
 
 // ringLines say in which rings the changes of a fleet go.

@@ -137,7 +137,7 @@ func (w *waves) look(ctx context.Context) error {
 			}
 			if why == "" {
 				if why = v.Waits; why == "" && w.behindAfter(r, i) {
-					why = w.holds(ctx, v)
+					why = w.holds(ctx, r, v)
 				}
 			}
 		}
@@ -257,7 +257,7 @@ func (w *waves) behindAfter(r *ringed, i int) bool {
 }
 
 // holds says why the rings after one may not begin; "" if they may.
-func (w *waves) holds(ctx context.Context, v *wave) string {
+func (w *waves) holds(ctx context.Context, r *ringed, v *wave) string {
 	s := v.standing
 	switch v.State {
 	case apply.Stopped:
@@ -271,7 +271,7 @@ func (w *waves) holds(ctx context.Context, v *wave) string {
 		now := w.e.p.now()
 		return fmt.Sprintf("%s soaks until %s (in %s)", v.Ring, s.Until.UTC().Format(windowTime), lasting(s.Until.Sub(now)))
 	}
-	return w.gated(ctx, v)
+	return w.gated(ctx, r, v)
 }
 
 func firstNames(names []string, most int) string {

@@ -26,7 +26,17 @@ type standing struct {
 	Since       time.Time `json:"since,omitzero"`     // when the last of all places had it; zero while some are behind
 	SoakLeft    string    `json:"soakLeft,omitempty"` // "" when it has soaked, or need not
 
+	Gates string `json:"gates,omitempty"` // that were asked, and are green where it is promoted
+
 	soaked time.Time // when it has soaked; zero while some are behind
+}
+
+// gates tells that gates are green.
+func (s standing) gates() string {
+	if s.Gates == "" {
+		return ""
+	}
+	return "; gates are green: " + s.Gates
 }
 
 // place is where an app runs: a space of a tenant.

@@ -33,6 +33,18 @@ type Gates struct {
 // None reports whether there is nothing to hold.
 func (g Gates) None() bool { return g.Reloads == "" && len(g.Probe) == 0 }
 
+// String names what they ask.
+func (g Gates) String() string {
+	var parts []string
+	if g.Reloads != "" {
+		parts = append(parts, "reloads "+g.Reloads)
+	}
+	if len(g.Probe) > 0 {
+		parts = append(parts, g.Probe[0]+" passed")
+	}
+	return strings.Join(parts, ", ")
+}
+
 // Share is a number, or a part of a whole in percent.
 type Share struct{ Count, Percent int }
 

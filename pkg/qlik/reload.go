@@ -3,6 +3,7 @@ package qlik
 import (
 	"context"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -23,12 +24,13 @@ func (r Reload) Failed() bool { return r.Status != "SUCCEEDED" && r.Status != "C
 // reloadEnds are the states that a reload ends in.
 var reloadEnds = []string{"SUCCEEDED", "FAILED", "CANCELED", "EXCEEDED_LIMIT"}
 
-// LastReloads returns, by app, the newest reload that was created after a time and has
-// ended in another way than by being canceled. Apps without one are not in it; an app
-// that is not in the space is an error.
+// LastReloads returns, by app, the newest reload that was created after a time, which
+// since has for each app that is asked about, and that has ended in another way than by
+// being canceled. Apps without one are not in it; an app that is not in the space is an
+// error.
 //
 // https://qlik.dev/apis/rest/reloads
-func (t *Tenant) LastReloads(ctx context.Context, space string, apps []string, since time.Time) (map[string]Reload, error) {
+func (t *Tenant) LastReloads(ctx context.Context, space string, since map[string]time.Time) (map[string]Reload, error) {
 	spaceID, err := t.id(ctx, Ref("space/"+space))
 	if err != nil {
 		return nil, err
@@ -41,12 +43,12 @@ func (t *Tenant) LastReloads(ctx context.Context, space string, apps []string, s
 		ids[i.Name] = i.ResourceID
 	}
 	out := map[string]Reload{}
-	for _, app := range apps {
+	for _, app := range slices.Sorted(maps.Keys(since)) {
 		id, ok := ids[app]
 		if !ok {
 			return nil, fmt.Errorf("space/%s has no app %q", space, app)
 		}
-		r, ok, err := t.lastReload(ctx, id, since)
+		r, ok, err := t.lastReload(ctx, id, since[app])
 		if err != nil {
 			return nil, fmt.Errorf("app/%s/%s: %w", space, app, err)
 		}
