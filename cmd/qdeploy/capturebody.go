@@ -36,7 +36,7 @@ func (c *captured) body(app *qvf.App) string {
 		github.Text(c.App), github.Text(cmp.Or(e.current, "none")), github.Text(cmp.Or(e.version, "none")), github.Text(c.File))
 	switch {
 	case len(e.raised) > 0:
-		fmt.Fprintf(&b, "\nMerged, it is what %s runs.\n", github.Text(strings.Join(e.raised, ", ")))
+		fmt.Fprintf(&b, "\nMerged, it is what %s runs.%s\n", github.Text(strings.Join(e.raised, ", ")), e.keeping())
 	case e.version == "" || !newer(e.version, e.current):
 		b.WriteString("\n> [!WARNING]\n> The version must be raised before this is merged: no pin is moved by it.\n")
 	default:
@@ -141,4 +141,12 @@ func (c *captured) printNext(w io.Writer, r *capturing) {
 	} else if r.job == nil && !r.f.dryRun {
 		fmt.Fprintf(w, "  next: git push --force-with-lease origin %s, and open a pull request\n", c.Proposed.Branch)
 	}
+}
+
+// keeping tells which environments stay with what they run.
+func (e *captureEdit) keeping() string {
+	if len(e.kept) == 0 {
+		return ""
+	}
+	return " What runs in " + github.Text(strings.Join(e.kept, ", ")) + " stays: the commit that has it is pinned there from now on."
 }

@@ -3,10 +3,8 @@ package main
 import (
 	"errors"
 	"io/fs"
-	"maps"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -46,6 +44,7 @@ type captureEdit struct {
 	version   string            // that, or "" unless it is a semantic one
 	current   string            // that the base has; "" if none
 	raised    []string          // environments whose pin is raised
+	kept      []string          // environments whose pin is tied to what the base has
 	before    *qvf.App          // that the base has; nil if none
 	same      bool              // the base has this file with this content
 	pointer   bool              // the base has the file in Git LFS
@@ -72,7 +71,7 @@ func (r *capturing) edit(c *captured, text []byte) (*captureEdit, error) {
 		e.app.Description = c.live.Description
 		e.app.File = path.Join("apps", name, name+".qvf")
 	}
-	following := r.following(c.App)
+	following, later := r.following(c.App)
 	for _, env := range following {
 		if pin, _ := r.est.Pin(env, c.App); e.current == "" || newer(pin.Version, e.current) {
 			e.current = pin.Version
@@ -101,7 +100,7 @@ func (r *capturing) edit(c *captured, text []byte) (*captureEdit, error) {
 			return nil, err
 		}
 	}
-	return e, r.raise(e, following)
+	return e, r.move(e, following, later)
 }
 
 // compare finds what the base has of the app: in the file that is to be written, or
@@ -133,46 +132,6 @@ func (r *capturing) compare(e *captureEdit, digest string) error {
 	return nil
 }
 
-// following returns the environments whose pin of an app follows the branch and is
-// moved by a capture. With one file for all versions those are all that name no
-// commit, for they would not be valid otherwise. With a file for each version they
-// are the first: what comes after an environment that runs the app is promoted.
-func (r *capturing) following(app string) (out []string) {
-	after := map[string]bool{} // comes after an environment that pins it
-	single := !slices.ContainsFunc(r.est.Apps(), func(a estate.App) bool { return a.Name == app && strings.Contains(a.File, "{version}") })
-	for _, env := range r.est.Environments() { // each after those that it comes after
-		pin, pins := env.Apps[app]
-		for _, before := range env.After {
-			_, there := r.est.Pin(before, app)
-			after[env.Name] = after[env.Name] || after[before] || there
-		}
-		if pins && pin.Commit == "" && (single || !after[env.Name]) {
-			out = append(out, env.Name)
-		}
-	}
-	return out
-}
-
-// raise moves the pins that follow the branch to the version, if it is a newer one.
-func (r *capturing) raise(e *captureEdit, environments []string) error {
-	if e.version == "" || !newer(e.version, e.current) {
-		return nil
-	}
-	edited := &overlay{FS: r.est.at.Files, files: map[string][]byte{}}
-	for _, env := range environments {
-		next, err := estate.EditPins(edited, estate.PinChange{Environment: env, Pins: map[string]estate.Pin{e.app.Name: {Version: e.version}}})
-		if err != nil {
-			return err
-		}
-		maps.Copy(edited.files, next)
-		e.raised = append(e.raised, env)
-	}
-	for name, text := range edited.files {
-		e.files[path.Join(r.at, name)] = text
-	}
-	return nil
-}
-
 // declare adds the declaration of an app that the estate does not have yet, in a
 // file of its own.
 func (r *capturing) declare(e *captureEdit) error {
@@ -185,30 +144,4 @@ func (r *capturing) declare(e *captureEdit) error {
 	}
 	e.files[path.Join(r.at, name)] = estate.DeclareApp(e.app)
 	return nil
-}
-
-// overlay is files of which some were edited.
-type overlay struct {
-	fs.FS
-	files map[string][]byte
-}
-
-// ReadFile returns the edited file, if it was.
-func (o *overlay) ReadFile(name string) ([]byte, error) {
-	if text, ok := o.files[name]; ok {
-		return text, nil
-	}
-	return fs.ReadFile(o.FS, name)
-}
-
-// Glob returns the names that fit, also of files that are new.
-func (o *overlay) Glob(pattern string) ([]string, error) {
-	names, err := fs.Glob(o.FS, pattern)
-	for name := range o.files {
-		if ok, _ := path.Match(pattern, name); ok {
-			names = append(names, name)
-		}
-	}
-	slices.Sort(names)
-	return slices.Compact(names), err
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http/httptest"
@@ -23,6 +24,7 @@ func init() {
 		"clock":   cmdClock,
 		"publish": cmdPublish,
 		"said":    cmdSaid,
+		"owned":   cmdOwned,
 		"writes":  cmdWrites,
 	})
 }
@@ -100,6 +102,26 @@ func cmdPublish(ts *testscript.TestScript, neg bool, args []string) {
 	id := t.ImportApp(app)
 	ts.Check(h.call("PUT", "/api/v1/apps/"+id+"/publish", withIDs(t, fmt.Sprintf(`{"targetId":%q,"checkOriginAppId":false,"data":"source"}`, live)), nil))
 	ts.Check(h.call("DELETE", "/api/v1/apps/"+id, "", nil))
+}
+
+// owned SPACE prints, for each app in a space of this name in any tenant, what must
+// outlive each release: its id, whether it has data, and what people have made in it.
+func cmdOwned(ts *testscript.TestScript, neg bool, args []string) {
+	for _, t := range labOf(ts).cloud.Tenants() {
+		var d struct {
+			Apps []struct {
+				Space, Name, ID string
+				HasData         bool
+				Kept            []string
+			}
+		}
+		ts.Check(json.Unmarshal(t.Dump(), &d))
+		for _, a := range d.Apps {
+			if a.Space == args[0] {
+				fmt.Fprintf(ts.Stdout(), "%s %s %s data=%t %s\n", t.Host, a.Name, a.ID, a.HasData, strings.Join(a.Kept, ", "))
+			}
+		}
+	}
 }
 
 // writes is calls without what only reads, and without logging in.

@@ -44,7 +44,12 @@ func cmdHub(ts *testscript.TestScript, neg bool, args []string) {
 	l := labOf(ts)
 	dir := filepath.Join(ts.Getenv("WORK"), ".tmp", "hub")
 	ts.Check(os.MkdirAll(dir, 0o755))
-	f := &forge{hub: githubtest.New(dir, githubtest.Options{Now: func() time.Time { return time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC) }})}
+	at := clockOf(l)
+	now := func() time.Time { return time.Date(2026, 11, 25, 9, 0, 0, 0, time.UTC) }
+	if at.Load() != 0 { // GitHub's clock is the cloud's
+		now = func() time.Time { return time.Unix(at.Load(), 0).UTC() }
+	}
+	f := &forge{hub: githubtest.New(dir, githubtest.Options{Now: now})}
 	f.repo = f.hub.AddRepo("acme/tenants", filesIn(ts, args[0]))
 	f.hub.AddToken(jobToken, githubtest.Token{Kind: githubtest.Actions, Permissions: map[string]string{
 		"contents": "write", "pull-requests": "write", "issues": "write", "statuses": "write", "checks": "write", "deployments": "write", "actions": "read",

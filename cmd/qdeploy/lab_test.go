@@ -172,6 +172,8 @@ func cmdSeed(ts *testscript.TestScript, neg bool, args []string) {
 		age, err := time.ParseDuration(cmp.Or(rest[3], "0"))
 		ts.Check(err)
 		t.ImportApp(qliktest.AppSpec{Space: rest[0], Name: rest[1], Description: rest[2], Age: age, HasData: true})
+	case "kept": // SPACE APP WHAT...
+		t.Keep(rest[0], rest[1], args[4:]...)
 	case "connection": // SPACE NAME
 		t.AddConnection(qliktest.ConnectionSpec{Space: rest[0], Name: rest[1]})
 	default:

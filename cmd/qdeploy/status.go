@@ -18,12 +18,13 @@ import (
 
 // status is what runs where, as far as the ledger knows.
 type status struct {
-	Revision string     `json:"revision"` // of the estate
-	Apps     []standing `json:"apps"`
-	Holds    []heldApp  `json:"holds,omitempty"`
-	Closed   []closed   `json:"closed,omitempty"`     // environments that may not be applied to now
-	Tenants  []lastRun  `json:"unfinished,omitempty"` // whose last run did not do all
-	Last     *lastRun   `json:"last,omitempty"`       // the newest entry
+	Revision string       `json:"revision"` // of the estate
+	Apps     []standing   `json:"apps"`
+	Holds    []heldApp    `json:"holds,omitempty"`
+	Rings    []ringStatus `json:"rings,omitempty"`
+	Closed   []closed     `json:"closed,omitempty"`     // environments that may not be applied to now
+	Tenants  []lastRun    `json:"unfinished,omitempty"` // whose last run did not do all
+	Last     *lastRun     `json:"last,omitempty"`       // the newest entry
 
 	environments []string // in their order
 }
@@ -83,6 +84,9 @@ func (p *program) status(ctx context.Context, f statusFlags) error {
 	}
 	s := statusOf(est.Estate, m.entries, p.now(), f)
 	s.Revision = est.revision(p.dir)
+	if err := s.addRings(est, m, p.now(), f); err != nil {
+		return err
+	}
 	if f.asJSON {
 		return p.printJSON(s)
 	}
@@ -219,6 +223,9 @@ func (s *status) details(w io.Writer) {
 		for _, g := range groupPlaces(a.Behind) {
 			lines = append(lines, fmt.Sprintf("behind     %s in %s: %s %s %s", a.App, a.Environment, someNames(g.tenants, 5), plural(len(g.tenants), "runs", "run"), g.what))
 		}
+	}
+	for _, r := range s.Rings {
+		lines = append(lines, "ring       "+r.line())
 	}
 	for _, h := range s.Holds {
 		lines = append(lines, fmt.Sprintf("held       %s %s in %s: by %s%s: %s", h.App, h.Version, h.Environment, h.By, until(h.Hold), h.Why))

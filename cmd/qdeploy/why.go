@@ -15,14 +15,15 @@ import (
 
 // whyTenant is where a tenant stands, and what will happen next.
 type whyTenant struct {
-	Tenant string   `json:"tenant"`
-	Host   string   `json:"host"`
-	State  string   `json:"state"`
-	Last   *lastRun `json:"last,omitempty"`
-	Error  string   `json:"error,omitempty"`
-	Apps   []whyApp `json:"apps"`
-	Closed []closed `json:"closed,omitempty"`
-	Next   []string `json:"next"`
+	Tenant string       `json:"tenant"`
+	Host   string       `json:"host"`
+	State  string       `json:"state"`
+	Last   *lastRun     `json:"last,omitempty"`
+	Error  string       `json:"error,omitempty"`
+	Apps   []whyApp     `json:"apps"`
+	Rings  []ringStatus `json:"rings,omitempty"` // that it is in
+	Closed []closed     `json:"closed,omitempty"`
+	Next   []string     `json:"next"`
 }
 
 // whyApp is an app that an environment runs in the tenant.
@@ -94,6 +95,11 @@ func (p *program) whyOf(est *declared, m *memory, t estate.Tenant) (*whyTenant, 
 	}
 	for _, env := range est.Environments() {
 		if w.add(est, m, env, p.now()) {
+			rings, err := ringsOf(est, m, env, p.now())
+			if err != nil {
+				return nil, err
+			}
+			w.Rings = append(w.Rings, slices.DeleteFunc(rings, func(r ringStatus) bool { return !slices.Contains(r.names, w.Tenant) })...)
 			if c := closedNow(env, p.now()); c != nil {
 				w.Closed = append(w.Closed, *c)
 			}
@@ -183,6 +189,9 @@ func (w *whyTenant) text() string {
 		if a.Hold != nil {
 			line("held", "%s %s in %s: by %s%s: %s", a.App, a.Hold.Version, a.Environment, a.Hold.By, until(a.Hold.Hold), a.Hold.Why)
 		}
+	}
+	for _, r := range w.Rings {
+		line("ring", "%s of %s: %s", r.Ring, r.Environment, r.tenant())
 	}
 	for _, c := range w.Closed {
 		line("closed", "%s", c)

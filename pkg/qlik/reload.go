@@ -24,7 +24,7 @@ func (r Reload) Failed() bool { return r.Status != "SUCCEEDED" && r.Status != "C
 // reloadEnds are the states that a reload ends in.
 var reloadEnds = []string{"SUCCEEDED", "FAILED", "CANCELED", "EXCEEDED_LIMIT"}
 
-// LastReloads returns, by app, the newest reload that was created after a time, which
+// LastReloads returns, by app, the newest reload that was created since a time, which
 // since has for each app that is asked about, and that has ended in another way than by
 // being canceled. Apps without one are not in it; an app that is not in the space is an
 // error.
@@ -73,7 +73,7 @@ func (t *Tenant) lastReload(ctx context.Context, id string, since time.Time) (Re
 		return Reload{}, false, err
 	}
 	for _, r := range p.Data {
-		if r.Created.After(since) && slices.Contains(reloadEnds, r.Status) && r.Status != "CANCELED" {
+		if !r.Created.Before(since) && slices.Contains(reloadEnds, r.Status) && r.Status != "CANCELED" {
 			return Reload{r.ID, r.Status, r.Created.Time, r.Code}, true, nil
 		}
 	}

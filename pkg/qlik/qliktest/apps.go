@@ -33,6 +33,7 @@ type app struct {
 	Space, Owner, Creator, Origin string
 	Content                       string // sum of its blob
 	HasData                       bool
+	Kept                          []string        // what people have made in it, and with its id: bookmarks, private sheets, tasks
 	Scripts                       []scriptVersion // oldest first; none means the script of the content
 
 	Created, Modified, Reloaded, Published stamp

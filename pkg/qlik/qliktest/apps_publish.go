@@ -59,6 +59,7 @@ func publishApp(c *call) reply {
 	twin.Owner, twin.Space, twin.Origin = c.caller.ID, s.ID, a.ID
 	twin.publish(p, c.now)
 	twin.Opens = c.now.add(c.cloud.opts.PublishLag)
+	twin.Kept = nil
 	// assumed: data "target" on a first publish leaves the copy without data.
 	twin.HasData = a.HasData && p.data != "target"
 	c.addApp(&twin, "published "+a.ID+" "+s.ID)

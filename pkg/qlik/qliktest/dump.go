@@ -43,15 +43,16 @@ type dumpGroup struct {
 }
 
 type dumpApp struct {
-	Space       string `json:"space"`
-	Name        string `json:"name"`
-	Description string `json:"description"`
-	Owner       string `json:"owner"`
-	SHA256      string `json:"sha256"`
-	HasData     bool   `json:"hasData"`
-	Published   bool   `json:"published"`
-	OriginAppID string `json:"originAppId"`
-	ID          string `json:"id"`
+	Space       string   `json:"space"`
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Owner       string   `json:"owner"`
+	SHA256      string   `json:"sha256"`
+	HasData     bool     `json:"hasData"`
+	Kept        []string `json:"kept,omitempty"` // what people have made in it
+	Published   bool     `json:"published"`
+	OriginAppID string   `json:"originAppId"`
+	ID          string   `json:"id"`
 }
 
 type dumpArchive struct {
@@ -94,7 +95,7 @@ func (t *Tenant) Dump() []byte {
 	}
 	for _, a := range t.Apps.rows {
 		s, inSpace := t.Spaces.get(a.Space)
-		x := dumpApp{"", a.Name, a.Description, t.subject(a.Owner), a.Content, a.HasData, a.Published != 0, a.Origin, a.ID}
+		x := dumpApp{"", a.Name, a.Description, t.subject(a.Owner), a.Content, a.HasData, a.Kept, a.Published != 0, a.Origin, a.ID}
 		if inSpace {
 			x.Space = s.Name
 		}

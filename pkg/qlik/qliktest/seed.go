@@ -200,6 +200,20 @@ func (t *Tenant) ImportApp(s AppSpec) string {
 	return a.ID
 }
 
+// Keep lets people make something in an app: a bookmark, a private sheet, a task that
+// reloads it. It stays as long as the app's id, and is in no copy of the app.
+func (t *Tenant) Keep(spaceName, name string, what ...string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, a := range t.Apps.rows {
+		if s, found := t.Spaces.get(a.Space); found && s.Name == spaceName && a.Name == name {
+			a.Kept = append(a.Kept, what...)
+			return
+		}
+	}
+	panic("qliktest: no app " + spaceName + "/" + name)
+}
+
 // AddTheme adds a theme from its zip and returns its id.
 func (t *Tenant) AddTheme(zip []byte) string { return t.addArchive("themes", &t.Themes, zip) }
 

@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/ledger"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// ringStatus is how a ring stands, as far as the ledger knows: no tenant is asked, and
+// no gate.
+type ringStatus struct {
+	Environment string          `json:"environment"`
+	Ring        string          `json:"ring"`
+	State       apply.RingState `json:"state"`
+	Tenants     int             `json:"tenants"`
+	Have        int             `json:"have"`
+	Failed      []string        `json:"failed,omitempty"`
+	Until       *time.Time      `json:"until,omitempty"`
+	Waits       string          `json:"waits,omitempty"` // why it does not begin
+
+	names []string
+}
+
+// ringsOf says how the rings of an environment stand.
+func ringsOf(est *declared, m *memory, env estate.Environment, now time.Time) (out []ringStatus, err error) {
+	if len(env.Rings) == 0 {
+		return nil, nil
+	}
+	rings, err := m.members(env)
+	if err != nil {
+		return nil, err
+	}
+	waits := ""
+	for i, r := range env.Rings {
+		s := ringStatus{Environment: env.Name, Ring: r.Name, Tenants: len(rings[i].Tenants), Waits: waits, names: rings[i].Tenants}
+		ring := apply.Ring{Name: r.Name, Tenants: s.names, Failures: r.Failures.Down(s.Tenants), Soak: r.Soak}
+		at := ring.Stand(now, func(name string) (apply.Stand, time.Time) {
+			digest, derr := digestOf(est, name)
+			if derr != nil {
+				err = derr
+			}
+			e, ok := m.last(name)
+			return standOfEntry(e, ok, digest), reachedAt(e)
+		})
+		s.State, s.Have, s.Failed = at.State, len(at.In[apply.Current]), at.In[apply.Fell]
+		if s.State == apply.Soaking {
+			s.Until = &at.Until
+		}
+		begun := s.Have+len(s.Failed) > 0
+		switch {
+		case waits != "" && s.State != apply.Through:
+			s.State = stateWaiting
+		case r.Manual && !begun && s.Tenants > 0:
+			s.State, s.Waits = stateWaiting, "it begins with: qdeploy apply --ring "+r.Name
+		}
+		out = append(out, s)
+		if waits == "" {
+			waits = s.holds(r, now)
+		}
+	}
+	return out, err
+}
+
+// addRings adds the rings of the environments that are asked for.
+func (s *status) addRings(est *declared, m *memory, now time.Time, f statusFlags) error {
+	for _, env := range est.Environments() {
+		if len(f.environments) > 0 && !slices.Contains(f.environments, env.Name) {
+			continue
+		}
+		rings, err := ringsOf(est, m, env, now)
+		if err != nil {
+			return err
+		}
+		s.Rings = append(s.Rings, rings...)
+	}
+	return nil
+}
+
+// holds says what keeps the ring after this one from beginning; "" if nothing does.
+func (s ringStatus) holds(r estate.Ring, now time.Time) string {
+	switch s.State {
+	case apply.Stopped:
+		return fmt.Sprintf("%s has stopped: %d of %d failed", s.Ring, len(s.Failed), s.Tenants)
+	case apply.Rolling:
+		return s.Ring + " is not done"
+	case apply.Soaking:
+		return fmt.Sprintf("%s soaks until %s (in %s)", s.Ring, s.Until.UTC().Format(windowTime), lasting(s.Until.Sub(now)))
+	case stateWaiting:
+		return s.Ring + " waits"
+	}
+	if !r.Gates.None() {
+		return "the next apply asks the gates of " + s.Ring
+	}
+	return ""
+}
+
+// line tells it in a line.
+func (s ringStatus) line() string {
+	text := fmt.Sprintf("%s, %s: %d of %d have it", s.Environment, s.Ring, s.Have, s.Tenants)
+	if len(s.Failed) > 0 {
+		text += ", failed: " + firstNames(s.Failed, 3)
+	}
+	if s.Have < s.Tenants && s.Waits != "" {
+		text += ": " + s.Waits
+	}
+	return text
+}
+
+// tenant tells what the ring means for a tenant in it.
+func (s ringStatus) tenant() string {
+	switch {
+	case s.Waits != "" && s.State == stateWaiting:
+		return s.Waits
+	case s.State == apply.Soaking:
+		return fmt.Sprintf("%d of %d have it, and soak until %s", s.Have, s.Tenants, s.Until.UTC().Format(windowTime))
+	case s.State == apply.Through:
+		return fmt.Sprintf("%d of %d have it", s.Have, s.Tenants)
+	}
+	return fmt.Sprintf("it goes on: %d of %d have it", s.Have, s.Tenants)
+}
+
+// members are the rings of an environment as its rollout has them, or as the estate
+// does where none goes on.
+func (m *memory) members(env estate.Environment) ([]ledger.RolloutRing, error) {
+	var out []ledger.RolloutRing
+	for _, r := range env.Rings {
+		out = append(out, ledger.RolloutRing{Name: r.Name, Tenants: r.Tenants})
+	}
+	if m.ledger == nil {
+		return out, nil
+	}
+	known, err := m.ledger.Rollouts()
+	if err != nil {
+		return nil, err
+	}
+	if last := known[env.Name]; last.Open() && last.Declared == declaredRings(env) {
+		return last.Rings, nil
+	}
+	return out, nil
+}
+
+// digestOf returns that of the desired state of a tenant; "" for one that the estate
+// no longer has.
+func digestOf(est *declared, tenant string) (string, error) {
+	if _, ok := est.Tenant(tenant); !ok {
+		return "", nil
+	}
+	desired, err := est.Resources(tenant)
+	if err != nil {
+		return "", err
+	}
+	return plan.DesiredSum(desired)
+}
