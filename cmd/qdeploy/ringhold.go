@@ -94,15 +94,38 @@ func (w *waves) end(ctx context.Context) error {
 	}
 	for _, r := range w.envs {
 		w.report.Rings = append(w.report.Rings, r.waves...)
-		if !r.rollout.Open() || r.moves() {
+		if !r.rollout.Open() {
 			continue
 		}
-		r.rollout.Ended = w.stamp.now().UTC()
-		if err := w.e.memory.ledger.PutRollout(ctx, fmt.Sprintf("%s: the rollout to %s is over", w.stamp.run, r.env.Name), r.rollout); err != nil {
+		red := r.red()
+		message := ""
+		switch {
+		case !r.moves():
+			message = fmt.Sprintf("%s: the rollout to %s is over", w.stamp.run, r.env.Name)
+			r.rollout.Ended, r.rollout.Red = w.stamp.now().UTC(), ""
+		case red != r.rollout.Red:
+			message = fmt.Sprintf("%s: the rollout to %s is stopped by its gates", w.stamp.run, r.env.Name)
+			if r.rollout.Red = red; red == "" {
+				message = fmt.Sprintf("%s: the gates of the rollout to %s are not red any more", w.stamp.run, r.env.Name)
+			}
+		default:
+			continue
+		}
+		if err := w.e.memory.ledger.PutRollout(ctx, message, r.rollout); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// red is what gates say that stops the rollout, "" if they do not.
+func (r *ringed) red() string {
+	for i, v := range r.waves {
+		if v.red && i+1 < len(r.waves) {
+			return r.waves[i+1].Waits
+		}
+	}
+	return ""
 }
 
 // waveOf returns the ring that a tenant is applied to in; nil if it is in none.

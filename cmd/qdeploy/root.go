@@ -66,7 +66,7 @@ func (p *program) command() *cobra.Command {
 	f.BoolVar(&p.noColor, "no-color", false, "print without colours, as with NO_COLOR in the environment")
 	f.BoolVar(&p.debug, "debug", false, "print each call to Qlik Cloud on stderr: method, path, status, time")
 	c.AddCommand(
-		p.validateCommand(), p.planCommand(), p.applyCommand(), p.driftCommand(), p.statusCommand(),
+		p.validateCommand(), p.planCommand(), p.applyCommand(), p.driftCommand(), p.statusCommand(), p.dueCommand(),
 		p.whyCommand(), p.captureCommand(), p.promoteCommand(), p.rollbackCommand(), p.holdCommand(), p.unholdCommand(), p.releaseCommand(), p.appCommand(),
 		p.demoCommand(), p.sandboxCommand(), p.schemaCommand(), p.versionCommand(),
 	)

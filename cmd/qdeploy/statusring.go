@@ -19,11 +19,13 @@ type ringStatus struct {
 	State       apply.RingState `json:"state"`
 	Tenants     int             `json:"tenants"`
 	Have        int             `json:"have"`
+	Behind      int             `json:"behind"`
 	Failed      []string        `json:"failed,omitempty"`
 	Until       *time.Time      `json:"until,omitempty"`
 	Waits       string          `json:"waits,omitempty"` // why it does not begin
 
 	names []string
+	asks  bool // it begins if the gates of the ring before are green
 }
 
 // ringsOf says how the rings of an environment stand.
@@ -31,13 +33,14 @@ func ringsOf(est *declared, m *memory, env estate.Environment, now time.Time) (o
 	if len(env.Rings) == 0 {
 		return nil, nil
 	}
-	rings, err := m.members(env)
+	rollout, err := m.rolloutOf(env)
 	if err != nil {
 		return nil, err
 	}
-	waits := ""
+	rings := rollout.Rings
+	waits, asks := "", false
 	for i, r := range env.Rings {
-		s := ringStatus{Environment: env.Name, Ring: r.Name, Tenants: len(rings[i].Tenants), Waits: waits, names: rings[i].Tenants}
+		s := ringStatus{Environment: env.Name, Ring: r.Name, Tenants: len(rings[i].Tenants), Waits: waits, names: rings[i].Tenants, asks: asks}
 		ring := apply.Ring{Name: r.Name, Tenants: s.names, Failures: r.Failures.Down(s.Tenants), Soak: r.Soak}
 		at := ring.Stand(now, func(name string) (apply.Stand, time.Time) {
 			digest, derr := digestOf(est, name)
@@ -47,7 +50,7 @@ func ringsOf(est *declared, m *memory, env estate.Environment, now time.Time) (o
 			e, ok := m.last(name)
 			return standOfEntry(e, ok, digest), reachedAt(e)
 		})
-		s.State, s.Have, s.Failed = at.State, len(at.In[apply.Current]), at.In[apply.Fell]
+		s.State, s.Have, s.Behind, s.Failed = at.State, len(at.In[apply.Current]), len(at.In[apply.Behind]), at.In[apply.Fell]
 		if s.State == apply.Soaking {
 			s.Until = &at.Until
 		}
@@ -60,7 +63,17 @@ func ringsOf(est *declared, m *memory, env estate.Environment, now time.Time) (o
 		}
 		out = append(out, s)
 		if waits == "" {
-			waits = s.holds(r, now)
+			waits = s.holds(now)
+			asks = waits == "" && !r.Gates.None() && rollout.Red == ""
+			switch {
+			case waits != "" || r.Gates.None():
+			case rollout.Red != "":
+				waits = rollout.Red
+			default:
+				waits = "the next apply asks the gates of " + r.Name
+			}
+		} else {
+			asks = false
 		}
 	}
 	return out, err
@@ -82,7 +95,7 @@ func (s *status) addRings(est *declared, m *memory, now time.Time, f statusFlags
 }
 
 // holds says what keeps the ring after this one from beginning; "" if nothing does.
-func (s ringStatus) holds(r estate.Ring, now time.Time) string {
+func (s ringStatus) holds(now time.Time) string {
 	switch s.State {
 	case apply.Stopped:
 		return fmt.Sprintf("%s has stopped: %d of %d failed", s.Ring, len(s.Failed), s.Tenants)
@@ -92,9 +105,6 @@ func (s ringStatus) holds(r estate.Ring, now time.Time) string {
 		return fmt.Sprintf("%s soaks until %s (in %s)", s.Ring, s.Until.UTC().Format(windowTime), lasting(s.Until.Sub(now)))
 	case stateWaiting:
 		return s.Ring + " waits"
-	}
-	if !r.Gates.None() {
-		return "the next apply asks the gates of " + s.Ring
 	}
 	return ""
 }
@@ -124,22 +134,22 @@ func (s ringStatus) tenant() string {
 	return fmt.Sprintf("it goes on: %d of %d have it", s.Have, s.Tenants)
 }
 
-// members are the rings of an environment as its rollout has them, or as the estate
-// does where none goes on.
-func (m *memory) members(env estate.Environment) ([]ledger.RolloutRing, error) {
-	var out []ledger.RolloutRing
+// rolloutOf is the rollout of an environment that goes on; where none does, one that
+// has not begun, with the rings of the estate.
+func (m *memory) rolloutOf(env estate.Environment) (ledger.Rollout, error) {
+	var out ledger.Rollout
 	for _, r := range env.Rings {
-		out = append(out, ledger.RolloutRing{Name: r.Name, Tenants: r.Tenants})
+		out.Rings = append(out.Rings, ledger.RolloutRing{Name: r.Name, Tenants: r.Tenants})
 	}
 	if m.ledger == nil {
 		return out, nil
 	}
 	known, err := m.ledger.Rollouts()
 	if err != nil {
-		return nil, err
+		return out, err
 	}
 	if last := known[env.Name]; last.Open() && last.Declared == declaredRings(env) {
-		return last.Rings, nil
+		return last, nil
 	}
 	return out, nil
 }

@@ -21,6 +21,7 @@ type Rollout struct {
 	Run         string        `json:"run"`      // that began it
 	Began       time.Time     `json:"began"`
 	Ended       time.Time     `json:"ended,omitzero"` // when all had it; zero while it goes on
+	Red         string        `json:"red,omitempty"`  // what gates said that stopped it; "" while they do not
 	Rings       []RolloutRing `json:"rings"`
 }
 

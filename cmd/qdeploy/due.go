@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/ledger"
+)
+
+// due is an environment to which an apply has something to do by now that it could
+// not do before.
+type due struct {
+	Environment string `json:"environment"`
+	Why         string `json:"why"`
+}
+
+// justOpened is for how long an environment counts as one that has opened by now: a
+// schedule that asks more often misses no opening.
+const justOpened = time.Hour
+
+func (p *program) dueCommand() *cobra.Command {
+	var asJSON, inJob bool
+	c := &cobra.Command{
+		Use:   "due",
+		Short: "Say what may be applied by now that could not be before",
+		Long: `List the environments in which an apply goes on by itself: the next ring may begin, for
+the one before has soaked, or the environment has opened within the last hour and
+tenants wait. It knows that from the ledger, and asks no tenant: a schedule can ask
+often, and apply only then. What people must look at first is not listed: a failure, a
+ring that begins when it is named, gates that are red.`,
+		Example: "  qdeploy due && qdeploy apply",
+		Args:    words(0),
+		RunE:    func(c *cobra.Command, _ []string) error { return p.due(c.Context(), inJob, asJSON) },
+	}
+	c.Flags().BoolVar(&inJob, "github", false, `in a job of GitHub Actions: read the ledger there, and set the step output "due"`)
+	c.Flags().BoolVar(&asJSON, "json", false, "print it as JSON")
+	return c
+}
+
+func (p *program) due(ctx context.Context, inJob, asJSON bool) error {
+	var j *job
+	var remote *ledger.Remote
+	if inJob {
+		var err error
+		if j, err = p.job(nil); err != nil {
+			return err
+		}
+		remote = j.remote()
+	}
+	est, m, err := p.known(ctx, "", remote)
+	if err != nil {
+		return err
+	}
+	defer est.close()
+	defer m.close()
+	list := []due{}
+	for _, env := range est.Environments() {
+		why, err := dueIn(est, m, env, p.now())
+		if err != nil {
+			return err
+		}
+		if why != "" {
+			list = append(list, due{env.Name, why})
+		}
+	}
+	if j != nil {
+		if err := j.output("due", fmt.Sprint(len(list) > 0)); err != nil {
+			return err
+		}
+	}
+	if asJSON {
+		return p.printJSON(list)
+	}
+	for _, d := range list {
+		fmt.Fprintf(p.out, "%s: %s\n", d.Environment, printable(d.Why))
+	}
+	if len(list) == 0 && j == nil {
+		return silent(exitError)
+	}
+	return nil
+}
+
+// dueIn says why an apply may go on in an environment by now, "" if it may not.
+func dueIn(est *declared, m *memory, env estate.Environment, now time.Time) (string, error) {
+	if closedNow(env, now) != nil {
+		return "", nil
+	}
+	rings, err := ringsOf(est, m, env, now)
+	if err != nil {
+		return "", err
+	}
+	for i, r := range rings {
+		if i > 0 && r.Behind > 0 && (r.State == apply.Rolling && r.Waits == "" || r.asks) {
+			return fmt.Sprintf("ring %s may begin: %s", r.Ring, many(r.Behind, "tenant")), nil
+		}
+	}
+	if closedNow(env, now.Add(-justOpened)) == nil {
+		return "", nil
+	}
+	n := 0
+	for _, name := range env.Tenants() {
+		digest, err := digestOf(est, name)
+		if err != nil {
+			return "", err
+		}
+		if e, ok := m.last(name); standOfEntry(e, ok, digest) == apply.Behind {
+			n++
+		}
+	}
+	if n == 0 {
+		return "", nil
+	}
+	return "it has opened: " + many(n, "tenant") + plural(n, " waits", " wait"), nil
+}
