@@ -138,6 +138,14 @@ func (s *stage) merged(n int) {
 	s.says(p, "done 4 · failed 0 · skipped 0 · not started 0")
 	require.Contains(s, s.repo.Comments(n)[0].Body, "applied to 4 tenants")
 	require.Contains(s, string(s.cloud.Tenant("alder.eu.qlikcloud.com").Dump()), "Workshop of Alder")
+
+	// Half an hour later nothing is due: the job that has secrets does not begin.
+	s.spent()
+	p = s.play("apply.yml", s.repo.ScheduleRun("7,37 * * * *"), false, nil)
+	require.True(s, p.ok, p.output)
+	require.NotContains(s, p.output, "--from-merge")
+	reads, writes := s.spent()
+	require.Zero(s, reads+writes)
 }
 
 // byHand changes a tenant by hand: the nightly run opens an issue, and closes it

@@ -112,7 +112,7 @@ func (s *stage) workflows() {
 	for _, name := range forUsers {
 		text, err := os.ReadFile(filepath.Join(to, name))
 		require.NoError(s, err)
-		edited := strings.Replace(string(text), "inputs.version || 'source'", "inputs.version || 'installed'", 1)
+		edited := strings.ReplaceAll(string(text), "inputs.version || 'source'", "inputs.version || 'installed'")
 		require.NotEqual(s, string(text), edited)
 		require.NoError(s, os.WriteFile(filepath.Join(to, name), []byte(edited), 0o644))
 	}
