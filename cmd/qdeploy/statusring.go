@@ -37,47 +37,63 @@ func ringsOf(est *declared, m *memory, env estate.Environment, now time.Time) (o
 	if err != nil {
 		return nil, err
 	}
-	rings := rollout.Rings
-	waits, asks := "", false
 	for i, r := range env.Rings {
-		s := ringStatus{Environment: env.Name, Ring: r.Name, Tenants: len(rings[i].Tenants), Waits: waits, names: rings[i].Tenants, asks: asks}
-		ring := apply.Ring{Name: r.Name, Tenants: s.names, Failures: r.Failures.Down(s.Tenants), Soak: r.Soak}
-		at := ring.Stand(now, func(name string) (apply.Stand, time.Time) {
-			digest, derr := digestOf(est, name)
-			if derr != nil {
-				err = derr
-			}
-			e, ok := m.last(name)
-			return standOfEntry(e, ok, digest), reachedAt(e)
-		})
-		s.State, s.Have, s.Behind, s.Failed = at.State, len(at.In[apply.Current]), len(at.In[apply.Behind]), at.In[apply.Fell]
-		if s.State == apply.Soaking {
-			s.Until = &at.Until
+		s, err := ringOf(est, m, r, rollout.Rings[i].Tenants, now)
+		if err != nil {
+			return nil, err
 		}
-		begun := s.Have+len(s.Failed) > 0
+		s.Environment = env.Name
+		out = append(out, s)
+	}
+	waits := ""
+	for i, r := range env.Rings {
+		s := &out[i]
+		s.Waits = waits
 		switch {
 		case waits != "" && s.State != apply.Through:
 			s.State = stateWaiting
-		case r.Manual && !begun && s.Tenants > 0:
+		case r.Manual && !s.begun() && s.Tenants > 0:
 			s.State, s.Waits = stateWaiting, "it begins with: qdeploy apply --ring "+r.Name
 		}
-		out = append(out, s)
-		if waits == "" {
-			waits = s.holds(now)
-			asks = waits == "" && !r.Gates.None() && rollout.Red == ""
-			switch {
-			case waits != "" || r.Gates.None():
-			case rollout.Red != "":
-				waits = rollout.Red
-			default:
-				waits = "the next apply asks the gates of " + r.Name
-			}
-		} else {
-			asks = false
+		if waits != "" {
+			continue
+		}
+		waits = s.holds(now)
+		if waits != "" || r.Gates.None() || i+1 == len(out) || out[i+1].begun() { // a ring that has begun: they were green
+			continue
+		}
+		if waits = rollout.Red; waits == "" {
+			waits = "the next apply asks the gates of " + r.Name
+			out[i+1].asks = true
 		}
 	}
-	return out, err
+	return out, nil
 }
+
+// ringOf says how a ring stands, whatever the others do.
+func ringOf(est *declared, m *memory, r estate.Ring, tenants []string, now time.Time) (ringStatus, error) {
+	var err error
+	ring := apply.Ring{Name: r.Name, Tenants: tenants, Failures: r.Failures.Down(len(tenants)), Soak: r.Soak}
+	at := ring.Stand(now, func(name string) (apply.Stand, time.Time) {
+		digest, derr := digestOf(est, name)
+		if derr != nil {
+			err = derr
+		}
+		e, ok := m.last(name)
+		return standOfEntry(e, ok, digest), reachedAt(e)
+	})
+	s := ringStatus{
+		Ring: r.Name, State: at.State, Tenants: len(tenants), Have: len(at.In[apply.Current]),
+		Behind: len(at.In[apply.Behind]), Failed: at.In[apply.Fell], names: tenants,
+	}
+	if s.State == apply.Soaking {
+		s.Until = &at.Until
+	}
+	return s, err
+}
+
+// begun reports whether any tenant of the ring has got to it.
+func (s ringStatus) begun() bool { return s.Have+len(s.Failed) > 0 }
 
 // addRings adds the rings of the environments that are asked for.
 func (s *status) addRings(est *declared, m *memory, now time.Time, f statusFlags) error {
