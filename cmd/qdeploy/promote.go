@@ -25,11 +25,13 @@ func (p *program) promoteCommand() *cobra.Command {
 		Long: `Move the pins of an environment to what the environment before it runs, on a branch
 for a pull request. An app may be promoted when its version runs everywhere in the
 environments that come before, for as long as they say it has to soak, and nobody
-holds it. Which is so the ledger knows; no tenant is asked.
+holds it. Which is so the ledger knows; tenants are asked only where an environment has
+gates. Themes and extensions are promoted by kind and name: theme/northwind.
 
-Without names it is about all apps: those that may go are proposed, and it is said of
-the others why not. There is one branch, and one pull request, for each environment:
-run again, it is brought up to date.` + "\n" + exits,
+Without names it is about all apps, and all themes and extensions that the environment
+pins: those that may go are proposed, and it is said of the others why not. There is
+one branch, and one pull request, for each environment: run again, it is brought up to
+date.` + "\n" + exits,
 		Example: "  qdeploy promote Sales --from test --to acceptance\n  qdeploy promote --to prod --github",
 		RunE:    func(c *cobra.Command, args []string) error { return p.promote(c.Context(), f, args) },
 	}
@@ -51,6 +53,7 @@ type candidate struct {
 	Why   []string `json:"why,omitempty"`
 
 	pin      estate.Pin
+	content  estate.ContentPin // of a theme or an extension
 	evidence []standing
 }
 
@@ -87,7 +90,7 @@ func (p *program) promote(ctx context.Context, f promoteFlags, apps []string) er
 		return err
 	}
 	defer q.close()
-	if err := named(q.est.Estate, nil, apps); err != nil {
+	if err := named(q.est.Estate, nil, slices.DeleteFunc(slices.Clone(apps), isContent)); err != nil {
 		return err
 	}
 	targets := []string{f.to}
@@ -161,7 +164,7 @@ func (m *promotion) run(ctx context.Context, apps []string) (*promotionResult, e
 	if err != nil {
 		return nil, err
 	}
-	c := estate.PinChange{Environment: m.to.Name, Pins: map[string]estate.Pin{}}
+	c := estate.PinChange{Environment: m.to.Name, Pins: map[string]estate.Pin{}, Content: map[string]estate.ContentPin{}}
 	var moved []string
 	for _, app := range names {
 		one, err := m.judge(ctx, app)
@@ -170,8 +173,12 @@ func (m *promotion) run(ctx context.Context, apps []string) (*promotionResult, e
 		}
 		m.candidates = append(m.candidates, one)
 		if one.State == candidatePromoted {
+			moved = append(moved, app+" "+one.To)
+			if isContent(app) {
+				c.Content[app] = one.content
+				continue
+			}
 			c.Pins[app] = one.pin
-			moved = append(moved, app+" "+one.pin.Version)
 			if _, held := m.to.Holds[app]; held {
 				c.Unhold = append(c.Unhold, app) // something newer lifts it
 			}
@@ -193,7 +200,7 @@ func (m *promotion) run(ctx context.Context, apps []string) (*promotionResult, e
 // that are proposed already, or all.
 func (m *promotion) names(ctx context.Context, apps []string) ([]string, error) {
 	if len(apps) == 0 {
-		return sortedKeys(m.from.Apps), nil
+		return append(sortedKeys(m.from.Apps), sortedKeys(m.to.Content)...), nil
 	}
 	names := slices.Clone(apps)
 	pending, err := m.pending(ctx)
@@ -221,6 +228,13 @@ func (m *promotion) pending(ctx context.Context) (out []string, err error) {
 		then, ok := before.Pin(m.to.Name, app)
 		if ok && then.Commit != "" && then.Digest != now.Digest {
 			out = append(out, app)
+		}
+	}
+	for _, env := range before.Environments() {
+		for _, key := range sortedKeys(env.Content) {
+			if env.Name == m.to.Name && env.Content[key] != m.to.Content[key] {
+				out = append(out, key)
+			}
 		}
 	}
 	return out, nil

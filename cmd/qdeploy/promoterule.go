@@ -14,6 +14,9 @@ import (
 
 // judge says whether an app may be promoted, and if not why.
 func (m *promotion) judge(ctx context.Context, app string) (*candidate, error) {
+	if isContent(app) {
+		return m.judgeContent(app)
+	}
 	c := &candidate{App: app}
 	source, ok := m.est.Pin(m.from.Name, app)
 	if !ok {
@@ -78,14 +81,19 @@ func (m *promotion) proved(c *candidate, name string) []string {
 		return []string{fmt.Sprintf("%s runs %s", name, s.Version)}
 	}
 	c.evidence = append(c.evidence, s)
+	return s.unproved()
+}
+
+// unproved says why what runs in an environment has not proved itself yet.
+func (s standing) unproved() []string {
 	switch {
 	case s.Places == 0:
-		return []string{fmt.Sprintf("no tenant runs it in %s", name)}
+		return []string{fmt.Sprintf("no tenant runs it in %s", s.Environment)}
 	case len(s.Behind) > 0:
 		g := groupPlaces(s.Behind)[0]
-		return []string{fmt.Sprintf("in %s %d of %d run it: %s %s %s", name, len(s.Running), s.Places, someNames(g.tenants, 5), plural(len(g.tenants), "runs", "run"), g.what)}
+		return []string{fmt.Sprintf("in %s %d of %d run it: %s %s %s", s.Environment, len(s.Running), s.Places, someNames(g.tenants, 5), plural(len(g.tenants), "runs", "run"), g.what)}
 	case s.SoakLeft != "":
-		return []string{fmt.Sprintf("it has to soak in %s: %s left, until %s", name, s.SoakLeft, stampText(s.soaked))}
+		return []string{fmt.Sprintf("it has to soak in %s: %s left, until %s", s.Environment, s.SoakLeft, stampText(s.soaked))}
 	}
 	return nil
 }

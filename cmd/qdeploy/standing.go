@@ -84,15 +84,20 @@ func standingOf(est *estate.Estate, entries map[string]ledger.Entry, env estate.
 			}
 		}
 	}
+	s.soak(env, now)
+	return s, true
+}
+
+// soak says how long it has yet to soak.
+func (s *standing) soak(env estate.Environment, now time.Time) {
 	if len(s.Behind) > 0 || s.Places == 0 {
 		s.Since = time.Time{}
-		return s, true
+		return
 	}
 	s.soaked = s.Since.Add(env.Soak)
 	if now.Before(s.soaked) {
 		s.SoakLeft = lasting(s.soaked.Sub(now))
 	}
-	return s, true
 }
 
 // placeOf returns what the ledger knows of an app in a space of a tenant.
@@ -125,17 +130,17 @@ func lasting(d time.Duration) string {
 	return strconv.Itoa(minutes) + "m"
 }
 
-// since says of each app from when on it has been what it is: from before, if it
-// was the same release then.
+// since says of each app, theme and extension from when on it has been what it is:
+// from before, if it was the same release or archive then.
 func since(old, e ledger.Entry) map[string]time.Time {
 	out := map[string]time.Time{}
 	for name, spec := range e.Resources {
-		now := releaseOf(spec)
+		now := contentOf(spec)
 		if now == "" {
 			continue
 		}
 		out[name] = e.Time
-		if at, ok := old.Since[name]; ok && releaseOf(old.Resources[name]) == now {
+		if at, ok := old.Since[name]; ok && contentOf(old.Resources[name]) == now {
 			out[name] = at
 		}
 	}
@@ -151,6 +156,16 @@ func reached(old, e ledger.Entry) time.Time {
 		return reachedAt(old)
 	}
 	return e.Time
+}
+
+// contentOf returns what tells the content of an app, a theme or an extension from
+// another, "" for what has none.
+func contentOf(spec json.RawMessage) string {
+	var c struct{ Release, MD5 string }
+	if json.Unmarshal(spec, &c) != nil {
+		return ""
+	}
+	return cmp.Or(c.Release, c.MD5)
 }
 
 // releaseOf returns the release of an app's spec, "" if it is none.

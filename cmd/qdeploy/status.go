@@ -268,8 +268,11 @@ func groupPlaces(places []place) (out []placeGroup) {
 	by := map[string][]string{}
 	for _, at := range places {
 		what := "none"
-		if version, _, ok := strings.Cut(at.Release, "+"); ok {
+		if version, _, _ := strings.Cut(at.Release, "+"); version != "" {
 			what = version
+			if len(version) == 32 { // a theme's or an extension's md5
+				what = short(version)
+			}
 		}
 		by[what] = append(by[what], at.Tenant)
 	}

@@ -16,8 +16,9 @@ import (
 // Environment is a stage of promotion.
 type Environment struct {
 	Name    string
-	After   []string       // environments that come before, sorted
-	Apps    map[string]Pin // by the app's name
+	After   []string              // environments that come before, sorted
+	Apps    map[string]Pin        // by the app's name
+	Content map[string]ContentPin // by kind and name: "theme/northwind"
 	Targets []Target
 	Soak    time.Duration   // how long a version runs here before it may go on
 	Auto    bool            // promotion to it begins by itself
@@ -46,17 +47,18 @@ func (e *Estate) Environments() []Environment { return e.environments }
 
 // environment is an environment as the schema has it, decoded.
 type environment struct {
-	After   []string        `json:"after"`
-	Apps    map[string]Pin  `json:"apps"`
-	Soak    string          `json:"soak"`
-	Promote string          `json:"promote"`
-	Release bool            `json:"release"`
-	Tags    string          `json:"tags"`
-	Holds   map[string]Hold `json:"holds"`
-	Windows []window.Window `json:"windows"`
-	Freezes []window.Window `json:"freezes"`
-	Rings   []ring          `json:"rings"`
-	Gates   Gates           `json:"gates"`
+	After   []string              `json:"after"`
+	Apps    map[string]Pin        `json:"apps"`
+	Content map[string]ContentPin `json:"content"`
+	Soak    string                `json:"soak"`
+	Promote string                `json:"promote"`
+	Release bool                  `json:"release"`
+	Tags    string                `json:"tags"`
+	Holds   map[string]Hold       `json:"holds"`
+	Windows []window.Window       `json:"windows"`
+	Freezes []window.Window       `json:"freezes"`
+	Rings   []ring                `json:"rings"`
+	Gates   Gates                 `json:"gates"`
 	Targets []struct {
 		Select  map[string]any `json:"select"`
 		Tenants []string       `json:"tenants"`
@@ -84,7 +86,7 @@ func (l *load) environments(envs map[string]*environment) {
 	for _, name := range l.order(envs) {
 		env := envs[name]
 		out := Environment{
-			Name: name, Apps: env.Apps, Pos: l.at("environments", name),
+			Name: name, Apps: env.Apps, Content: env.Content, Pos: l.at("environments", name),
 			Soak: length(env.Soak), Auto: env.Promote == "auto", Release: env.Release, Tags: env.Tags, Holds: env.Holds,
 			Schedule: l.schedule(name, env), Gates: env.Gates,
 		}

@@ -31,9 +31,10 @@ func (h Hold) Ended(now time.Time) bool { return h.Until != nil && !now.Before(*
 // PinChange is what to write into the pins of one environment.
 type PinChange struct {
 	Environment string
-	Pins        map[string]Pin  // by app
-	Holds       map[string]Hold // by app
-	Unhold      []string        // apps whose holds are removed
+	Pins        map[string]Pin        // by app
+	Content     map[string]ContentPin // by kind and name
+	Holds       map[string]Hold       // by app
+	Unhold      []string              // apps whose holds are removed
 }
 
 // EditPins returns the CUE files that have other pins and holds after a change:
@@ -48,6 +49,9 @@ func EditPins(files fs.FS, c PinChange) (map[string][]byte, error) {
 	for _, app := range slices.Sorted(maps.Keys(c.Pins)) {
 		p := c.Pins[app]
 		e.set("apps", app, []pinField{{"version", p.Version}, {"digest", p.Digest}, {"commit", p.Commit}})
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.Content)) {
+		e.set("content", key, []pinField{{"md5", c.Content[key].MD5}, {"commit", c.Content[key].Commit}})
 	}
 	for _, app := range slices.Sorted(maps.Keys(c.Holds)) {
 		h := c.Holds[app]

@@ -176,10 +176,11 @@ func (x *expansion) resource(k schema.Kind, name string, spec map[string]any) {
 			x.problem(Problem{Pos: x.pos(string(k.Name), name, field), Key: r.Key, Message: field + " is computed", Hint: "remove it"})
 			continue
 		}
+		pin, at := x.pinContent(r.Key, spec, file)
 		s := x.e.sum(fmt.Sprint(spec[file]), name)
-		if s.problem.Message != "" {
-			s.problem.Pos, s.problem.Key = x.pos(string(k.Name), name, file), r.Key
-			x.problem(s.problem)
+		if p := pin.heldTo(s, at); p.Message != "" {
+			p.Pos, p.Key = cmp.Or(p.Pos, x.pos(string(k.Name), name, file)), r.Key
+			x.problem(p)
 		}
 		spec[field] = s.md5
 	}
