@@ -22,6 +22,7 @@ type status struct {
 	Apps     []standing   `json:"apps"`
 	Holds    []heldApp    `json:"holds,omitempty"`
 	Rings    []ringStatus `json:"rings,omitempty"`
+	Live     *liveStatus  `json:"live,omitempty"`
 	Closed   []closed     `json:"closed,omitempty"`     // environments that may not be applied to now
 	Tenants  []lastRun    `json:"unfinished,omitempty"` // whose last run did not do all
 	Last     *lastRun     `json:"last,omitempty"`       // the newest entry
@@ -48,7 +49,7 @@ type lastRun struct {
 type statusFlags struct {
 	environments, apps []string
 	revision           string
-	asJSON             bool
+	live, asJSON       bool
 }
 
 func (p *program) statusCommand() *cobra.Command {
@@ -57,7 +58,8 @@ func (p *program) statusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "Show what runs where, and what holds it up",
 		Long: `Show which version of each app each environment pins and how many of its places,
-a space of a tenant each, run it: from the ledger, without asking any tenant. Below
+a space of a tenant each, run it: from the ledger, without asking any tenant, or with
+--live from the tenants. Below
 it stand what is behind, how long versions have yet to soak, what is held, and the
 tenants whose last run did not do all.`,
 		Example: "  qdeploy status --env prod --app Sales",
@@ -68,6 +70,7 @@ tenants whose last run did not do all.`,
 	fl.StringArrayVar(&f.environments, "env", nil, "only this `environment`")
 	fl.StringArrayVar(&f.apps, "app", nil, "only this `app`")
 	addRevision(c, &f.revision)
+	fl.BoolVar(&f.live, "live", false, "ask the tenants which versions they run, with one listing of items each, and say where that is not what the ledger knows")
 	fl.BoolVar(&f.asJSON, "json", false, "print it as JSON")
 	return c
 }
@@ -82,15 +85,31 @@ func (p *program) status(ctx context.Context, f statusFlags) error {
 	if err := named(est.Estate, f.environments, f.apps); err != nil {
 		return err
 	}
-	s := statusOf(est.Estate, m.entries, p.now(), f)
+	entries := m.entries
+	var live *liveStatus
+	if f.live {
+		if entries, live, err = p.asked(ctx, est, m, f.environments); err != nil {
+			return err
+		}
+	}
+	s := statusOf(est.Estate, entries, p.now(), f)
+	s.Live = live
 	s.Revision = est.revision(p.dir)
 	if err := s.addRings(est, m, p.now(), f); err != nil {
 		return err
 	}
 	if f.asJSON {
-		return p.printJSON(s)
+		err = p.printJSON(s)
+	} else {
+		err = s.write(p.out)
 	}
-	return s.write(p.out)
+	if err != nil {
+		return err
+	}
+	if live != nil && len(live.Unknown) > 0 {
+		return silent(exitError)
+	}
+	return nil
 }
 
 // known loads the estate and what the ledger knows of it.
@@ -224,6 +243,7 @@ func (s *status) details(w io.Writer) {
 			lines = append(lines, fmt.Sprintf("behind     %s in %s: %s %s %s", a.App, a.Environment, someNames(g.tenants, 5), plural(len(g.tenants), "runs", "run"), g.what))
 		}
 	}
+	lines = append(lines, s.Live.lines()...)
 	for _, r := range s.Rings {
 		lines = append(lines, "ring       "+r.line())
 	}
@@ -256,44 +276,3 @@ func until(h estate.Hold) string {
 }
 
 func stampText(t time.Time) string { return t.UTC().Format("2006-01-02 15:04 UTC") }
-
-// placeGroup is the tenants that run the same in an environment.
-type placeGroup struct {
-	what    string
-	tenants []string
-}
-
-// groupPlaces groups places by what they run, most tenants first.
-func groupPlaces(places []place) (out []placeGroup) {
-	by := map[string][]string{}
-	for _, at := range places {
-		what := "none"
-		if version, _, _ := strings.Cut(at.Release, "+"); version != "" {
-			what = version
-			if len(version) == 32 { // a theme's or an extension's md5
-				what = short(version)
-			}
-		}
-		by[what] = append(by[what], at.Tenant)
-	}
-	for _, what := range slices.Sorted(maps.Keys(by)) {
-		out = append(out, placeGroup{what, by[what]})
-	}
-	slices.SortStableFunc(out, func(a, b placeGroup) int { return len(b.tenants) - len(a.tenants) })
-	return out
-}
-
-func plural(n int, one, more string) string {
-	if n == 1 {
-		return one
-	}
-	return more
-}
-
-// someNames lists names, the first of them when there are many.
-func someNames(names []string, most int) string {
-	if len(names) <= most+1 {
-		return strings.Join(names, ", ")
-	}
-	return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
-}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/ledger"
+)
+
+// liveStatus is what tenants say, where it is not what the ledger does.
+type liveStatus struct {
+	Moved   []movedApp `json:"moved"`   // since qdeploy applied
+	Unknown []unasked  `json:"unknown"` // tenants that could not be asked
+}
+
+// movedApp is an app that runs another release than the ledger knows.
+type movedApp struct {
+	Tenant string `json:"tenant"`
+	Space  string `json:"space"`
+	App    string `json:"app"`
+	Ledger string `json:"ledger,omitempty"`
+	Live   string `json:"live,omitempty"`
+}
+
+type unasked struct {
+	Tenant string `json:"tenant"`
+	Error  string `json:"error"`
+}
+
+// statusPatience is how long a tenant may fail before it is told as unknown.
+const statusPatience = time.Minute
+
+// asked asks each tenant that runs apps what it runs, and returns entries that say
+// that instead of what the ledger does.
+func (p *program) asked(ctx context.Context, est *declared, m *memory, environments []string) (map[string]ledger.Entry, *liveStatus, error) {
+	f := planFlags{choice: choice{environments: environments}, parallelism: 32, refresh: "all", patience: statusPatience}
+	e, err := p.newEngine(est, m, f)
+	if err != nil {
+		return nil, nil, err
+	}
+	defer e.conn.close()
+	spaces := map[string][]string{}
+	apps := map[string][]string{} // by tenant and space
+	for _, env := range est.Environments() {
+		for _, t := range env.Targets {
+			for _, name := range t.Tenants {
+				spaces[name] = append(spaces[name], t.Space)
+				apps[name+"/"+t.Space] = append(apps[name+"/"+t.Space], t.Apps...)
+			}
+		}
+	}
+	chosen := slices.DeleteFunc(slices.Clone(sortedKeys(spaces)), func(name string) bool {
+		return !slices.ContainsFunc(e.chosen, func(t estate.Tenant) bool { return t.Name == name })
+	})
+	progress := p.start("asking", len(chosen))
+	defer progress.end()
+	out := map[string]ledger.Entry{}
+	live := &liveStatus{Moved: []movedApp{}, Unknown: []unasked{}}
+	for name, entry := range m.entries {
+		out[name] = entry
+	}
+	var mu sync.Mutex
+	apply.Each(ctx, apply.Stop{}, len(chosen), f.parallelism, func(ctx context.Context, i int) struct{} {
+		defer progress.step()
+		name := chosen[i]
+		running, err := e.running(ctx, name, spaces[name])
+		mu.Lock()
+		defer mu.Unlock()
+		if err != nil {
+			live.Unknown = append(live.Unknown, unasked{name, firstLine(err.Error())})
+			return struct{}{}
+		}
+		entry := m.entries[name]
+		out[name] = live.compare(entry, name, spaces[name], apps, running)
+		return struct{}{}
+	})
+	live.sort()
+	return out, live, ctx.Err()
+}
+
+func (e *engine) running(ctx context.Context, tenant string, spaces []string) (map[string]string, error) {
+	t, _ := e.est.Tenant(tenant)
+	live, err := e.conn.tenant(t, true, &e.reads)
+	if err != nil {
+		return nil, err
+	}
+	return live.Running(ctx, spaces)
+}
+
+// compare notes where a tenant is not as the ledger has it, and returns its entry with
+// what it runs.
+func (l *liveStatus) compare(e ledger.Entry, tenant string, spaces []string, apps map[string][]string, running map[string]string) ledger.Entry {
+	resources := map[string]json.RawMessage{}
+	for k, spec := range e.Resources {
+		resources[k] = spec
+	}
+	for _, space := range slices.Compact(slices.Sorted(slices.Values(spaces))) {
+		for _, app := range slices.Compact(slices.Sorted(slices.Values(apps[tenant+"/"+space]))) {
+			key := "app/" + space + "/" + app
+			was, is := releaseOf(e.Resources[key]), running[space+"/"+app]
+			if was == is {
+				continue
+			}
+			l.Moved = append(l.Moved, movedApp{tenant, space, app, was, is})
+			b, err := json.Marshal(release{Release: is})
+			if err != nil {
+				panic(err) // a text
+			}
+			resources[key] = b
+		}
+	}
+	e.Resources = resources
+	return e
+}
+
+func (l *liveStatus) sort() {
+	slices.SortFunc(l.Moved, func(a, b movedApp) int {
+		return slices.Compare([]string{a.Tenant, a.Space, a.App}, []string{b.Tenant, b.Space, b.App})
+	})
+	slices.SortFunc(l.Unknown, func(a, b unasked) int { return slices.Compare([]string{a.Tenant}, []string{b.Tenant}) })
+}
+
+// lines tells it.
+func (l *liveStatus) lines() (out []string) {
+	if l == nil {
+		return nil
+	}
+	none := func(release string) string {
+		if release == "" {
+			return "none of ours"
+		}
+		return version(release)
+	}
+	for _, m := range l.Moved {
+		out = append(out, fmt.Sprintf("moved      %s: app/%s/%s is %s, and the ledger knows %s", m.Tenant, m.Space, m.App, none(m.Live), none(m.Ledger)))
+	}
+	for _, u := range l.Unknown {
+		out = append(out, fmt.Sprintf("unknown    %s: %s", u.Tenant, u.Error))
+	}
+	return out
+}
