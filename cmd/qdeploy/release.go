@@ -50,6 +50,7 @@ type manifest struct {
 	Apps        []releasedApp `json:"apps"`
 	Tenants     []string      `json:"tenants"`
 	Regions     []region      `json:"regions"`
+	Rings       []reachedRing `json:"rings,omitempty"`
 	Merged      []mergedPull  `json:"pullRequests,omitempty"`
 	URL         string        `json:"url,omitempty"`
 	Made        bool          `json:"made"` // false when it was there already
@@ -70,6 +71,12 @@ type releasedApp struct {
 // region is how many tenants of a region a release has reached.
 type region struct {
 	Region  string `json:"region"`
+	Tenants int    `json:"tenants"`
+}
+
+// reachedRing is how many tenants of a ring a release has reached.
+type reachedRing struct {
+	Ring    string `json:"ring"`
 	Tenants int    `json:"tenants"`
 }
 
@@ -112,9 +119,9 @@ func (p *program) release(ctx context.Context, f releaseFlags) error {
 
 // releaseOf releases an environment, or says why there is nothing to release.
 func (q *proposing) releaseOf(ctx context.Context, env estate.Environment) (m *manifest, why string, err error) {
-	m, why = q.manifest(env)
-	if why != "" {
-		return nil, why, nil
+	m, why, err = q.manifest(env)
+	if why != "" || err != nil {
+		return nil, why, err
 	}
 	tags, err := q.releases(env)
 	if err != nil {
@@ -153,7 +160,7 @@ func (q *proposing) tag(ctx context.Context, m *manifest) (made bool, err error)
 }
 
 // manifest is what an environment runs, or why that cannot be released yet.
-func (q *proposing) manifest(env estate.Environment) (m *manifest, why string) {
+func (q *proposing) manifest(env estate.Environment) (m *manifest, why string, err error) {
 	m = &manifest{V: manifestVersion, Environment: env.Name, Revision: q.head, Apps: []releasedApp{}}
 	tenants := map[string]bool{}
 	for _, app := range sortedKeys(env.Apps) {
@@ -163,7 +170,7 @@ func (q *proposing) manifest(env estate.Environment) (m *manifest, why string) {
 		}
 		if len(s.Behind) > 0 {
 			g := groupPlaces(s.Behind)[0]
-			return nil, fmt.Sprintf("%s %s runs in %d of %d: %s %s %s", app, s.Version, len(s.Running), s.Places, someNames(g.tenants, 5), plural(len(g.tenants), "runs", "run"), g.what)
+			return nil, fmt.Sprintf("%s %s runs in %d of %d: %s %s %s", app, s.Version, len(s.Running), s.Places, someNames(g.tenants, 5), plural(len(g.tenants), "runs", "run"), g.what), nil
 		}
 		m.Apps = append(m.Apps, releasedApp{App: app, To: s.Version, Digest: s.Digest, Commit: env.Apps[app].Commit, Places: s.Places})
 		for _, at := range s.Running {
@@ -171,7 +178,7 @@ func (q *proposing) manifest(env estate.Environment) (m *manifest, why string) {
 		}
 	}
 	if len(m.Apps) == 0 {
-		return nil, "it runs no app"
+		return nil, "it runs no app", nil
 	}
 	count := map[string]int{}
 	for _, name := range sortedKeys(tenants) {
@@ -182,8 +189,29 @@ func (q *proposing) manifest(env estate.Environment) (m *manifest, why string) {
 	for _, name := range sortedKeys(count) {
 		m.Regions = append(m.Regions, region{name, count[name]})
 	}
+	if m.Rings, err = q.reached(env, tenants); err != nil {
+		return nil, "", err
+	}
 	m.Digest = m.sum()
-	return m, ""
+	return m, "", nil
+}
+
+// reached says how many tenants of each ring are among those that were reached.
+func (q *proposing) reached(env estate.Environment, tenants map[string]bool) (out []reachedRing, err error) {
+	rollout, err := q.m.rolloutOf(env)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rollout.Rings {
+		n := 0
+		for _, name := range r.Tenants {
+			if tenants[name] {
+				n++
+			}
+		}
+		out = append(out, reachedRing{r.Name, n})
+	}
+	return out, nil
 }
 
 // sum is over what makes a release another: apps, versions, contents.

@@ -182,7 +182,15 @@ func (m *manifest) notes(changes []appChangeText) string {
 		}
 		fmt.Fprintf(&b, "%s%s %d", sep, github.Text(r.Region), r.Tenants)
 	}
-	b.WriteString(").\n\n| app | version | runs in | content |\n|---|---|---:|---|\n")
+	b.WriteString(")")
+	for i, r := range m.Rings {
+		sep := ", "
+		if i == 0 {
+			sep = ", in rings: "
+		}
+		fmt.Fprintf(&b, "%s%s %d", sep, github.Text(r.Ring), r.Tenants)
+	}
+	b.WriteString(".\n\n| app | version | runs in | content |\n|---|---|---:|---|\n")
 	for _, a := range m.Apps {
 		fmt.Fprintf(&b, "| %s | %s | %d | `%.19s` |\n", github.Text(a.App), github.Text(a.step()), a.Places, a.Digest)
 	}
