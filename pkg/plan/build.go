@@ -30,6 +30,7 @@ type Input struct {
 
 	Owned   map[Key]bool    // keys an interrupted run may have created: ours, not adopted
 	Blocked map[Key]string  // desired resources that cannot be applied, and why
+	Rotate  func(Key) bool  // whose secrets are written again whatever is known of them; nil for none
 	Notes   []string        // carried over to the plan
 	Traits  map[Kind]Traits // what the schema says of each kind
 }
@@ -97,10 +98,17 @@ func (o *object) settle(t Traits) {
 }
 
 // sealed returns the resource as a plan shows it; the plan keeps nothing else.
-func (o *object) sealed(t Traits) *Resource {
+func (o *object) sealed(t Traits) *Resource { return o.sealedFor(t, nil) }
+
+// sealedFor is sealed for a change: of each secret that the change does not write
+// it says so, see [Held].
+func (o *object) sealedFor(t Traits, c *Change) *Resource {
 	spec := o.spec
 	if len(t.Secret) > 0 {
 		spec = clone(spec).(map[string]any)
+		if c != nil {
+			t.hold(spec, c.Fields)
+		}
 	}
 	r := t.seal(o.Resource, spec)
 	return &r

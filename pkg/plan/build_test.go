@@ -181,7 +181,8 @@ func TestWhatIsSeenOnceTheEngineIsAMember(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	old, rotated := `hook/H {"url":"u","auth":{"user":"me","password":{"env":"ONE"}},"headers":[{"name":"k","value":"v1"}]}`,
 		`hook/H {"url":"u","auth":{"user":"me","password":{"env":"TWO"}},"headers":[{"name":"k","value":"v1"}]}`
-	there := `hook/H {"url":"u","auth":{"user":"me"},"headers":[{"name":"k"}]}`
+	there := `hook/H {"url":"u","auth":{"user":"me","password":{"held":true}},"headers":[{"name":"k","value":{"held":true}}]}`
+	lost := `hook/H {"url":"u","auth":{"user":"me"},"headers":[{"name":"k","value":{"held":true}}]}`
 	masked := `hook/H {"url":"u","auth":{"user":"me","password":"******"},"headers":[{"name":"k","value":"***"}]}`
 	run(t, []rule{
 		{name: "written once", desired: some(old), live: live(there), applied: some(old), want: []string{}},
@@ -192,8 +193,56 @@ func TestSecrets(t *testing.T) {
 			want: []string{"adopt hook/H /auth/password /headers/0/value"}},
 		{name: "new", desired: some(old), want: []string{"create hook/H (change) /auth/password() /headers/0/value()"}},
 		{name: "what is beside it is immutable", desired: some(strings.Replace(old, `"me"`, `"you"`, 1)), live: live(there), applied: some(old),
-			want: []string{"replace hook/H (change) /auth/user"}},
+			want: []string{"replace hook/H (change) /auth/password() /auth/user /headers/0/value()"}},
+		{name: "gone from the tenant", desired: some(old), live: live(lost), applied: some(old),
+			want: []string{"update hook/H (drift) /auth/password"}},
+		{name: "changed, and gone from the tenant", desired: some(rotated), live: live(lost), applied: some(old),
+			want: []string{"update hook/H (change+drift) /auth/password"}},
+		{name: "asked for", desired: some(old), live: live(there), applied: some(old),
+			change: func(in *Input) { in.Rotate = func(k Key) bool { return k.Name == "H" } },
+			want:   []string{"update hook/H /auth/password /headers/0/value"}},
 	})
+}
+
+// TestSums shows that the hashes of values say whether a secret changed and, where
+// there is none, that nobody can tell.
+func TestSums(t *testing.T) {
+	one, two := `hook/H {"auth":{"password":{"env":"ONE"}}}`, `hook/H {"auth":{"password":{"env":"TWO"}}}`
+	there := live(`hook/H {"auth":{"password":{"held":true}}}`)
+	sums := func(is, was Sum) func(*Input) {
+		return func(in *Input) {
+			in.Desired[0].Sums = map[string]Sum{"/auth/password": is}
+			in.Applied[0].Sums = map[string]Sum{"/auth/password": was}
+		}
+	}
+	cannot := func(why string) []string {
+		return []string{"hook/H: cannot tell whether auth/password changed: " + why + "; --rotate hook/H writes it again"}
+	}
+	run(t, []rule{
+		{name: "the same value", desired: some(one), live: there, applied: some(one), change: sums(Sum{Hash: "k:1"}, Sum{Hash: "k:1"}), want: []string{}},
+		{name: "the same value from somewhere else", desired: some(two), live: there, applied: some(one), change: sums(Sum{Hash: "k:1"}, Sum{Hash: "k:1"}), want: []string{}},
+		{name: "another value", desired: some(one), live: there, applied: some(one), change: sums(Sum{Hash: "k:2"}, Sum{Hash: "k:1"}),
+			want: []string{"update hook/H (change) /auth/password"}},
+		{name: "no hash", desired: some(one), live: there, applied: some(one), change: sums(Sum{Why: "no key"}, Sum{Hash: "k:1"}),
+			want: []string{}, notes: cannot("no key")},
+		{name: "no hash, and from somewhere else", desired: some(two), live: there, applied: some(one), change: sums(Sum{Why: "no key"}, Sum{Hash: "k:1"}),
+			want: []string{"update hook/H (change) /auth/password"}},
+		{name: "none was kept", desired: some(one), live: there, applied: some(one), change: sums(Sum{Hash: "k:1"}, Sum{}),
+			want: []string{}, notes: cannot("no hash of it was kept when it was applied")},
+		{name: "another key", desired: some(one), live: there, applied: some(one), change: sums(Sum{Hash: "k:1"}, Sum{Hash: "l:1"}),
+			want: []string{}, notes: cannot("its hash was made with another key")},
+		{name: "nobody asked", desired: some(one), live: there, applied: some(one), change: sums(Sum{}, Sum{}), want: []string{}},
+	})
+}
+
+// TestHeld shows that a change says which secrets it does not write.
+func TestHeld(t *testing.T) {
+	spec := `hook/H {"auth":{"user":"me","password":{"env":"ONE"}},"headers":[{"value":{"env":"V"}}]}`
+	in := input(some(spec), live(`hook/H {"auth":{"user":"me"},"headers":[{"value":{"held":true}}]}`), some(spec))
+	require.JSONEq(t, `{"auth":{"user":"me","password":{"env":"ONE"}},"headers":[{"value":{"env":"V","held":true}}]}`,
+		string(build(t, in).Changes[0].Desired.WithSecrets()))
+	in.Live = nil
+	require.JSONEq(t, spec[len("hook/H "):], string(build(t, in).Changes[0].Desired.WithSecrets()), "what is created has none")
 }
 
 func TestSetsThatMayHoldMore(t *testing.T) {

@@ -215,12 +215,12 @@ func (k Kind[T]) update(ctx context.Context, t *Tenant, id string, live, desired
 	if k.Update == nil {
 		return fmt.Errorf("a %s cannot be changed", k.Name)
 	}
-	want, err := strict[T](desired.Spec)
+	want, err := strict[T](desired.WithSecrets())
 	if err != nil {
 		return err
 	}
 	var have T // as it was encoded here; a plan may be older than this program
-	if err := json.Unmarshal(live.Spec, &have); err != nil {
+	if err := json.Unmarshal(live.WithSecrets(), &have); err != nil {
 		return fmt.Errorf("live spec: %w", err)
 	}
 	if err := k.Update(ctx, t, id, have, want); err != nil {

@@ -18,6 +18,10 @@ type TenantOptions struct {
 	// Files reads a file that a spec names. It is needed to upload.
 	Files func(path string) ([]byte, error)
 
+	// Secrets returns the value of a secret. It is asked just before the call that
+	// sends it; its error says where the secret should be.
+	Secrets func(Secret) (string, error)
+
 	// Digest returns the content digest of an app, in the form specs have it.
 	// What is uploaded must have the digest that was planned. Nil trusts it.
 	Digest func(qvf []byte) string
