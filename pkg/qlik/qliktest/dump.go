@@ -16,6 +16,7 @@ type dump struct {
 	Apps       []dumpApp     `json:"apps"`
 	Themes     []dumpArchive `json:"themes"`
 	Extensions []dumpArchive `json:"extensions"`
+	Webhooks   []dumpWebhook `json:"webhooks,omitempty"`
 }
 
 type dumpSpace struct {
@@ -73,6 +74,9 @@ func (t *Tenant) Dump() []byte {
 	d := dump{
 		Host: t.Host, Name: t.Name, Status: t.Status, Spaces: []dumpSpace{}, Groups: []dumpGroup{}, Apps: []dumpApp{},
 		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(),
+	}
+	for _, w := range t.Webhooks.rows {
+		d.Webhooks = append(d.Webhooks, w.dump())
 	}
 	for _, s := range t.Spaces.rows {
 		x := dumpSpace{s.Name, s.Type, s.Description, t.subject(s.Owner), s.ID, []dumpAssignment{}}

@@ -35,6 +35,7 @@ type Tenant struct {
 	Plain      map[string]*table[*plain] // by name of the kind
 
 	Connections table[*connection]
+	Webhooks    table[*webhook]
 
 	Made    map[string]int // per kind and natural name: how many were made, once more than one
 	Imports importCount
