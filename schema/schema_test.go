@@ -29,6 +29,10 @@ func TestTraits(t *testing.T) {
 			Set:       []string{"/roles"},
 			Parent:    "/space", Cascade: true,
 		},
+		"data-connection": {
+			Immutable: []string{"/datasourceID"}, Secret: []string{"/secretProperties/*"}, Set: []string{"/tags"},
+			Refs: []plan.Ref{{Path: "/space", Kind: "space"}}, Parent: "/space",
+		},
 		"extension": archive,
 		"group":     {Immutable: []string{"/providerType"}, Set: []string{"/roles"}},
 		"space":     {Immutable: []string{"/type"}, Container: true},
@@ -38,7 +42,7 @@ func TestTraits(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
-	require.Equal(t, []plan.Kind{"app", "assignment", "extension", "group", "space", "theme", "webhook"}, Kinds())
+	require.Equal(t, []plan.Kind{"app", "assignment", "data-connection", "extension", "group", "space", "theme", "webhook"}, Kinds())
 	var declared []plan.Kind
 	for _, k := range Kinds() {
 		require.Equal(t, k, Of(k).Name)
@@ -48,7 +52,7 @@ func TestKinds(t *testing.T) {
 		_, err := fs.Stat(Files(), string(k)+".cue")
 		require.NoError(t, err, "a kind has a file of its own")
 	}
-	require.Equal(t, []plan.Kind{"extension", "group", "space", "theme", "webhook"}, declared)
+	require.Equal(t, []plan.Kind{"data-connection", "extension", "group", "space", "theme", "webhook"}, declared)
 	require.Equal(t, []string{"adopt", "previously", "members"}, Of("space").Aside)
 	require.Equal(t, map[string]string{"md5": "file"}, Of("theme").MD5)
 	require.Zero(t, Of("spaceship"))
@@ -70,7 +74,10 @@ func TestExamples(t *testing.T) {
 }
 
 func fieldsOf(t *testing.T, k plan.Kind) []string {
-	def := strings.ToUpper(string(k[:1])) + string(k[1:])
+	def := ""
+	for word := range strings.SplitSeq(string(k), "-") {
+		def += strings.ToUpper(word[:1]) + word[1:]
+	}
 	return fieldNames(embedded().value.LookupPath(cue.MakePath(cue.Def(def))))
 }
 
@@ -121,7 +128,7 @@ func TestDescribe(t *testing.T) {
 		{"tenantFiles/0", Field{Type: "a string"}},
 		{"regions/eu/client", Field{Fields: []string{"id", "secret"}, Type: "a struct"}},
 		{"regions/eu/client/secret", Field{Fields: []string{"env", "file"}, Type: "a struct"}},
-		{"templates/customer", Field{Fields: []string{"extension", "group", "space", "tenant", "theme", "webhook"}, Type: "a struct"}},
+		{"templates/customer", Field{Fields: []string{"data-connection", "extension", "group", "space", "tenant", "theme", "webhook"}, Type: "a struct"}},
 		{"templates/customer/space/HR/type", Field{Values: []string{"shared", "managed", "data"}, Type: "a string"}},
 		{"templates/customer/space/HR/description", Field{Type: "a string"}},
 		{"templates/customer/group/HR/providerType", Field{Values: []string{"idp", "custom"}, Type: "a string"}},

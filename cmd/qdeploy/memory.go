@@ -209,7 +209,7 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 			e.Resources[name] = old.Resources[name]
 		}
 	}
-	e.Secrets = secretsOf(old, e, became)
+	e.Secrets = secretsOf(old, e, t, became)
 	e.Since = since(old, e)
 	if e.Outcome != outcomeApplied { // what was reviewed since is still to be found
 		e.Revision = old.Revision

@@ -158,7 +158,6 @@ func (b *builder) update(c *Change, d, live, was *object, t Traits) bool {
 	switch {
 	case fixed != nil:
 		c.Action = Replace
-		c.Fields = withSecrets(c.Fields, d) // what is made anew has none of them
 		c.Reason = strings.TrimPrefix(fixed.Path, "/") + " cannot be changed after creation"
 		c.Writes++
 		b.replaced[d.Key] = c.Cause
@@ -189,6 +188,10 @@ func (b *builder) differ(c *Change, d, live, was *object, t Traits) {
 	if was != nil {
 		c.Cause = causes(c.Fields, live.bare, d.bare, was.bare, t)
 		b.stays(d, live, was, t)
+	}
+	if firstFixed(c.Fields, t) != nil { // it is made anew, and has none of them
+		c.Fields = withSecrets(c.Fields, d)
+		return
 	}
 	for _, f := range b.unwritten(d, live, was) {
 		c.Fields, c.Cause = append(c.Fields, f), both(c.Cause, f.Cause)

@@ -47,6 +47,7 @@ type Tenant struct {
 	people   map[string][]string             // user IDs by assignee, as declared
 	forms    map[string]map[string]string    // by space name: assignee as declared, by user ID
 	owners   map[string][]string             // declared owners by space name
+	sealed   map[string][]string             // by name: secret properties of data connections, as declared
 	bot      string                          // our own user ID, once asked
 	fresh    map[string]bool                 // IDs of spaces that this run made or joined
 	staged   map[string]copied               // apps, by staging space, release and name
@@ -84,6 +85,7 @@ func (t *Tenant) unlearn() {
 	defer t.mu.Unlock()
 	t.ids, t.names, t.spaces = map[plan.Key]string{}, map[plan.Kind]map[string]string{}, map[string]facts{}
 	t.people, t.forms, t.owners = map[string][]string{}, map[string]map[string]string{}, map[string][]string{}
+	t.sealed = map[string][]string{}
 }
 
 // learn remembers the ID of a resource.

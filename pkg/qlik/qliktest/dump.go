@@ -17,6 +17,8 @@ type dump struct {
 	Themes     []dumpArchive `json:"themes"`
 	Extensions []dumpArchive `json:"extensions"`
 	Webhooks   []dumpWebhook `json:"webhooks,omitempty"`
+
+	Connections []dumpConnection `json:"connections,omitempty"`
 }
 
 type dumpSpace struct {
@@ -73,7 +75,7 @@ func (t *Tenant) Dump() []byte {
 	t.settleReloads(t.cloud.now())
 	d := dump{
 		Host: t.Host, Name: t.Name, Status: t.Status, Spaces: []dumpSpace{}, Groups: []dumpGroup{}, Apps: []dumpApp{},
-		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(),
+		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(),
 	}
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())
