@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -33,6 +34,7 @@ type connections struct {
 	contexts map[string]qlik.Credentials // by host
 	log      func(qlik.Call)
 	patience time.Duration
+	issued   issued
 
 	mu     sync.Mutex
 	tokens map[string]oauth2.TokenSource // by host: planning and applying share a token
@@ -148,7 +150,8 @@ func (c *connections) tenant(t estate.Tenant, readOnly bool, reads *atomic.Int64
 	if err != nil {
 		return nil, err
 	}
-	return qlik.NewTenant(client, qlik.TenantOptions{Files: c.est.Content, Digest: c.est.Digest, Secrets: c.secret}), nil
+	return qlik.NewTenant(client, qlik.TenantOptions{Files: c.est.Content, Digest: c.est.Digest, Secrets: c.secret, Keep: c.issued.keep(c.dir),
+		Login: func(ctx context.Context, id, secret string) error { return logIn(ctx, o, id, secret) }}), nil
 }
 
 func (c *connections) token(t estate.Tenant, o qlik.Options) (oauth2.TokenSource, error) {

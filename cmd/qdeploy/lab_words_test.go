@@ -27,6 +27,7 @@ func init() {
 	maps.Copy(commands, map[string]func(*testscript.TestScript, bool, []string){
 		"apikey":   cmdAPIKey,
 		"canary":   cmdCanary,
+		"overhear": cmdOverhear,
 		"expand":   cmdExpand,
 		"ledger":   cmdLedger,
 		"mask":     cmdMask,
@@ -123,6 +124,15 @@ func cmdCanary(ts *testscript.TestScript, neg bool, args []string) {
 	w.hear(args[1])
 	w.hear(strings.Fields(args[1])[0])
 	ts.Setenv(args[0], args[1])
+}
+
+// overhear FILE takes the text of a file for a secret, which unspoken looks for from
+// then on.
+func cmdOverhear(ts *testscript.TestScript, neg bool, args []string) {
+	w := &labOf(ts).watch
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hear(strings.TrimSpace(ts.ReadFile(args[0])))
 }
 
 // ledger show prints who is remembered and how; drop deletes it; spoil TENANT

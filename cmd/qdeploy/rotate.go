@@ -21,18 +21,24 @@ type rotation struct {
 func newRotation(words []string) (*rotation, error) {
 	for _, w := range words {
 		kind, _, _ := strings.Cut(w, "/")
-		if w != "all" && len(schema.Of(plan.Kind(kind)).Traits.Secret) == 0 {
-			return nil, fail(`it is "all", a kind, or a resource such as webhook/Alerts; with secrets are `+strings.Join(secretive(), ", "),
+		if w != "all" && !secretive(plan.Kind(kind)) {
+			return nil, fail(`it is "all", a kind, or a resource such as webhook/Alerts; with secrets are `+strings.Join(secretiveKinds(), ", "),
 				"--rotate: %q has no secret", w)
 		}
 	}
 	return &rotation{words: words, used: map[string]bool{}}, nil
 }
 
-// secretive lists the kinds that have secrets.
-func secretive() (kinds []string) {
+// secretive reports whether a kind has secrets, its own or issued ones.
+func secretive(k plan.Kind) bool {
+	t := schema.Of(k).Traits
+	return len(t.Secret)+len(t.Issued) > 0
+}
+
+// secretiveKinds lists those kinds.
+func secretiveKinds() (kinds []string) {
 	for _, k := range schema.Kinds() {
-		if len(schema.Of(k).Traits.Secret) > 0 {
+		if secretive(k) {
 			kinds = append(kinds, string(k))
 		}
 	}
@@ -66,7 +72,7 @@ func (r *rotation) idle() error {
 func (e *engine) fresh(tenant string, desired []plan.Resource) bool {
 	last, _ := e.memory.last(tenant)
 	for _, r := range desired {
-		if len(r.Sums) > 0 && e.rotate.means(r.Key) {
+		if secretive(r.Key.Kind) && e.rotate.means(r.Key) {
 			return true
 		}
 		for path, is := range r.Sums {

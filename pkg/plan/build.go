@@ -76,6 +76,7 @@ type object struct {
 	spec    map[string]any // with references as they are now
 	bare    map[string]any // spec without secrets and inputs: what is compared
 	secrets map[string]any // by path
+	issued  map[string]any // by path: where what Qlik issues is put
 	parent  Key            // what it lives in
 	targets map[Key]bool   // what it refers to, see [Traits.Targets]
 	renamed bool           // "previously:" names it
@@ -87,11 +88,11 @@ func (o *object) settle(t Traits) {
 	o.parent = t.parentOf(o.Key, o.spec)
 	o.targets = t.targets(o.spec)
 	o.bare = o.spec
-	if len(t.Secret)+len(t.Input) == 0 {
+	if len(t.Secret)+len(t.Issued)+len(t.Input) == 0 {
 		return
 	}
 	o.bare = clone(o.spec).(map[string]any)
-	o.secrets = t.takeSecrets(o.bare)
+	o.secrets, o.issued = t.takeSecrets(o.bare), take(o.bare, t.Issued)
 	for _, p := range t.Input {
 		edit(o.bare, p, func(string, any) any { return removed{} })
 	}
@@ -106,11 +107,13 @@ func (o *object) sealedFor(t Traits, c *Change) *Resource {
 	spec := o.spec
 	if len(t.Secret) > 0 {
 		spec = clone(spec).(map[string]any)
-		if c != nil {
-			t.hold(spec, c.Fields)
-		}
 	}
 	r := t.seal(o.Resource, spec)
+	if c != nil && len(o.secrets)+len(o.issued) > 0 {
+		whole := clone(o.spec).(map[string]any)
+		t.hold(whole, c.Fields)
+		r.Secrets.spec = encode(whole)
+	}
 	return &r
 }
 

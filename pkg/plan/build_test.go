@@ -256,3 +256,23 @@ func TestSetsThatMayHoldMore(t *testing.T) {
 			notes: []string{`role/R: "b" is no longer declared in scopes, which may hold more than is declared, so it stays`}},
 	})
 }
+
+// TestIssued shows that a secret that Qlik makes is issued once, and again only when it
+// is asked for, is gone, or is newly declared.
+func TestIssued(t *testing.T) {
+	one, bare := `client/C {"a":"b","to":{"file":"f"}}`, `client/C {"a":"b"}`
+	elsewhere := `client/C {"a":"b","to":{"file":"g"}}`
+	has := `client/C {"a":"b","to":{"held":true}}`
+	again := func(in *Input) { in.Rotate = all }
+	run(t, []rule{
+		{name: "new", desired: some(one), want: []string{"create client/C (change) /to()"}},
+		{name: "there", desired: some(one), live: live(has), applied: some(one), want: []string{}},
+		{name: "to be put elsewhere", desired: some(elsewhere), live: live(has), applied: some(one), want: []string{}},
+		{name: "asked for", desired: some(one), live: live(has), applied: some(one), change: again, want: []string{"update client/C /to"}},
+		{name: "gone", desired: some(one), live: live(bare), applied: some(one), want: []string{"update client/C (drift) /to"}},
+		{name: "newly declared", desired: some(one), live: live(has), applied: some(bare), want: []string{"update client/C (change) /to"}},
+		{name: "adopted", desired: some(one), live: live(has), want: []string{"adopt client/C"},
+			notes: []string{"client/C: the secret that it has is not known; --rotate client/C issues another"}},
+		{name: "adopted, and asked for", desired: some(one), live: live(has), change: again, want: []string{"adopt client/C /to"}},
+	})
+}

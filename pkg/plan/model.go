@@ -41,6 +41,7 @@ const (
 type Traits struct {
 	Immutable []string // fixed at creation: a difference means replacement
 	Secret    []string // written, never read back, never shown; compared with what was applied, see [Sum]
+	Issued    []string // where to put a secret that Qlik makes; issued when created, and when asked for
 	Refs      []Ref    // references to other resources
 	Set       []string // arrays whose order means nothing
 	Include   []string // sets that may hold more than is declared

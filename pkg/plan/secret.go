@@ -58,9 +58,12 @@ func (t Traits) seal(r Resource, spec map[string]any) Resource {
 }
 
 // takeSecrets removes the secrets from spec and returns them by path.
-func (t Traits) takeSecrets(spec map[string]any) map[string]any {
+func (t Traits) takeSecrets(spec map[string]any) map[string]any { return take(spec, t.Secret) }
+
+// take removes what the patterns reach and is not blank, and returns it by path.
+func take(spec map[string]any, patterns []string) map[string]any {
 	var out map[string]any
-	for _, p := range t.Secret {
+	for _, p := range patterns {
 		edit(spec, p, func(path string, v any) any {
 			if blank(v) {
 				return v

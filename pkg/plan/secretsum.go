@@ -40,9 +40,10 @@ func (t Traits) SecretRefs(spec json.RawMessage) map[string]json.RawMessage {
 // everySecret returns a field for each secret of what is created.
 func everySecret(d *object) []Field { return withSecrets(nil, d) }
 
-// withSecrets adds a field for each secret that has none yet.
+// withSecrets adds a field for each secret that has none yet: those that are
+// written, and those that Qlik issues.
 func withSecrets(fields []Field, d *object) []Field {
-	for _, p := range slices.Sorted(maps.Keys(d.secrets)) {
+	for _, p := range slices.Concat(slices.Sorted(maps.Keys(d.secrets)), slices.Sorted(maps.Keys(d.issued))) {
 		if !slices.ContainsFunc(fields, func(f Field) bool { return f.Path == p }) {
 			fields = append(fields, Field{Path: p, Hidden: true})
 		}
@@ -56,14 +57,25 @@ func withSecrets(fields []Field, d *object) []Field {
 // asked for, and those that are not what was applied last. Where that cannot be
 // told it notes why, and leaves the secret alone.
 func (b *builder) unwritten(d, live, was *object) []Field {
-	if was == nil {
-		return everySecret(d)
-	}
 	again := b.Rotate != nil && b.Rotate(d.Key)
+	if was == nil {
+		return slices.DeleteFunc(everySecret(d), func(f Field) bool {
+			_, issued := d.issued[f.Path]
+			if issued && !again {
+				b.note("%s: the secret that it has is not known; --rotate %s issues another", d.Key, d.Key)
+			}
+			return issued && !again
+		})
+	}
 	changed := secretsMoved(d, was)
 	var out []Field
 	for _, f := range everySecret(d) {
 		_, there := live.secrets[f.Path]
+		if _, issued := d.issued[f.Path]; issued {
+			_, there = live.issued[f.Path]
+			_, known := was.issued[f.Path]
+			changed[f.Path] = !known
+		}
 		switch {
 		case !there && changed[f.Path]:
 			f.Cause = Both
@@ -132,7 +144,7 @@ func untold(is, was Sum) string {
 
 // hold marks the secrets that none of the fields is about.
 func (t Traits) hold(spec map[string]any, written []Field) {
-	for _, p := range t.Secret {
+	for _, p := range slices.Concat(t.Secret, t.Issued) {
 		edit(spec, p, func(path string, v any) any {
 			ref, ok := v.(map[string]any)
 			if ok && !slices.ContainsFunc(written, func(f Field) bool { return f.Path == path }) {

@@ -22,6 +22,14 @@ type TenantOptions struct {
 	// sends it; its error says where the secret should be.
 	Secrets func(Secret) (string, error)
 
+	// Keep makes ready to put a secret that Qlik issues into a file, before it is
+	// issued: what it returns is called with the secret, or with "" if there is none
+	// after all.
+	Keep func(path string) (put func(secret string) error, err error)
+
+	// Login reports whether an OAuth client of the tenant can log in.
+	Login func(ctx context.Context, id, secret string) error
+
 	// Digest returns the content digest of an app, in the form specs have it.
 	// What is uploaded must have the digest that was planned. Nil trusts it.
 	Digest func(qvf []byte) string

@@ -18,7 +18,8 @@ type dump struct {
 	Extensions []dumpArchive `json:"extensions"`
 	Webhooks   []dumpWebhook `json:"webhooks,omitempty"`
 
-	Connections []dumpConnection `json:"connections,omitempty"`
+	Connections  []dumpConnection  `json:"connections,omitempty"`
+	OAuthClients []dumpOAuthClient `json:"oauthClients,omitempty"`
 }
 
 type dumpSpace struct {
@@ -75,7 +76,7 @@ func (t *Tenant) Dump() []byte {
 	t.settleReloads(t.cloud.now())
 	d := dump{
 		Host: t.Host, Name: t.Name, Status: t.Status, Spaces: []dumpSpace{}, Groups: []dumpGroup{}, Apps: []dumpApp{},
-		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(),
+		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(), OAuthClients: t.dumpOAuthClients(),
 	}
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())

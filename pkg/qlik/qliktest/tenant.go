@@ -37,6 +37,8 @@ type Tenant struct {
 	Connections table[*connection]
 	Webhooks    table[*webhook]
 
+	OAuthClients table[*oauthClient]
+
 	Made    map[string]int // per kind and natural name: how many were made, once more than one
 	Imports importCount
 
