@@ -48,19 +48,20 @@ type Tenant struct {
 	options TenantOptions
 	sizes   sizes
 
-	mu       sync.Mutex
-	ids      map[plan.Key]string
-	names    map[plan.Kind]map[string]string // name by ID
-	spaces   map[string]facts                // by ID
-	people   map[string][]string             // user IDs by assignee, as declared
-	forms    map[string]map[string]string    // by space name: assignee as declared, by user ID
-	owners   map[string][]string             // declared owners by space name
-	sealed   map[string][]string             // by name: secret properties of data connections, as declared
-	bot      string                          // our own user ID, once asked
-	fresh    map[string]bool                 // IDs of spaces that this run made or joined
-	staged   map[string]copied               // apps, by staging space, release and name
-	imported map[string]bool                 // IDs of the apps that this run imported
-	busy     map[string]chan struct{}        // one turn for each app being staged
+	mu        sync.Mutex
+	ids       map[plan.Key]string
+	names     map[plan.Kind]map[string]string // name by ID
+	spaces    map[string]facts                // by ID
+	people    map[string][]string             // user IDs by assignee, as declared
+	forms     map[string]map[string]string    // by space name: assignee as declared, by user ID
+	owners    map[string][]string             // declared owners by space name
+	providers map[string][]IdentityProvider   // declared identity providers, by address
+	sealed    map[string][]string             // by name: secret properties of data connections, as declared
+	bot       string                          // our own user ID, once asked
+	fresh     map[string]bool                 // IDs of spaces that this run made or joined
+	staged    map[string]copied               // apps, by staging space, release and name
+	imported  map[string]bool                 // IDs of the apps that this run imported
+	busy      map[string]chan struct{}        // one turn for each app being staged
 }
 
 // facts is what a listing says of a space besides its spec.
@@ -93,7 +94,7 @@ func (t *Tenant) unlearn() {
 	defer t.mu.Unlock()
 	t.ids, t.names, t.spaces = map[plan.Key]string{}, map[plan.Kind]map[string]string{}, map[string]facts{}
 	t.people, t.forms, t.owners = map[string][]string{}, map[string]map[string]string{}, map[string][]string{}
-	t.sealed = map[string][]string{}
+	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
 }
 
 // learn remembers the ID of a resource.

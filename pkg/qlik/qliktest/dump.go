@@ -20,6 +20,7 @@ type dump struct {
 
 	Connections  []dumpConnection  `json:"connections,omitempty"`
 	OAuthClients []dumpOAuthClient `json:"oauthClients,omitempty"`
+	IDPs         []dumpIDP         `json:"identityProviders,omitempty"`
 }
 
 type dumpSpace struct {
@@ -76,7 +77,7 @@ func (t *Tenant) Dump() []byte {
 	t.settleReloads(t.cloud.now())
 	d := dump{
 		Host: t.Host, Name: t.Name, Status: t.Status, Spaces: []dumpSpace{}, Groups: []dumpGroup{}, Apps: []dumpApp{},
-		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(), OAuthClients: t.dumpOAuthClients(),
+		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(), OAuthClients: t.dumpOAuthClients(), IDPs: t.dumpIDPs(),
 	}
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())

@@ -38,6 +38,7 @@ type Tenant struct {
 	Webhooks    table[*webhook]
 
 	OAuthClients table[*oauthClient]
+	IDPs         table[*idp]
 
 	Made    map[string]int // per kind and natural name: how many were made, once more than one
 	Imports importCount
