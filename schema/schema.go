@@ -15,6 +15,7 @@
 //
 //	immutable        fixed at creation
 //	secret           written, never read back, never shown
+//	issued           where to put a secret that Qlik makes
 //	ref=KIND         the key of a resource of that kind
 //	soft             a reference that may point at what is not declared
 //	parent           the reference to the resource that this one lives in

@@ -29,15 +29,28 @@ func TestTraits(t *testing.T) {
 			Set:       []string{"/roles"},
 			Parent:    "/space", Cascade: true,
 		},
+		"data-connection": {
+			Immutable: []string{"/datasourceID"}, Secret: []string{"/secretProperties/*"}, Set: []string{"/tags"},
+			Refs: []plan.Ref{{Path: "/space", Kind: "space"}}, Parent: "/space",
+		},
 		"extension": archive,
 		"group":     {Immutable: []string{"/providerType"}, Set: []string{"/roles"}},
-		"space":     {Immutable: []string{"/type"}, Container: true},
-		"theme":     archive,
+		"identity-provider": {
+			Immutable: []string{"/protocol", "/provider", "/interactive", "/issuer", "/keyID", "/publicKey", "/discoveryUrl", "/entityId"},
+			Secret:    []string{"/clientSecret"}, Input: []string{"/name"}, Writes: 2,
+		},
+		"oauth-client": {
+			Immutable: []string{"/appType"}, Issued: []string{"/secretTo"},
+			Set: []string{"/redirectUris", "/allowedOrigins", "/allowedScopes", "/allowedGrantTypes", "/allowedAuthMethods"},
+		},
+		"space":   {Immutable: []string{"/type"}, Container: true},
+		"theme":   archive,
+		"webhook": {Secret: []string{"/encryptedHeaders/*", "/secret"}, Set: []string{"/eventTypes"}},
 	}, Traits())
 }
 
 func TestKinds(t *testing.T) {
-	require.Equal(t, []plan.Kind{"app", "assignment", "extension", "group", "space", "theme"}, Kinds())
+	require.Equal(t, []plan.Kind{"app", "assignment", "data-connection", "extension", "group", "identity-provider", "oauth-client", "space", "theme", "webhook"}, Kinds())
 	var declared []plan.Kind
 	for _, k := range Kinds() {
 		require.Equal(t, k, Of(k).Name)
@@ -47,7 +60,7 @@ func TestKinds(t *testing.T) {
 		_, err := fs.Stat(Files(), string(k)+".cue")
 		require.NoError(t, err, "a kind has a file of its own")
 	}
-	require.Equal(t, []plan.Kind{"extension", "group", "space", "theme"}, declared)
+	require.Equal(t, []plan.Kind{"data-connection", "extension", "group", "identity-provider", "oauth-client", "space", "theme", "webhook"}, declared)
 	require.Equal(t, []string{"adopt", "previously", "members"}, Of("space").Aside)
 	require.Equal(t, map[string]string{"md5": "file"}, Of("theme").MD5)
 	require.Zero(t, Of("spaceship"))
@@ -69,7 +82,10 @@ func TestExamples(t *testing.T) {
 }
 
 func fieldsOf(t *testing.T, k plan.Kind) []string {
-	def := strings.ToUpper(string(k[:1])) + string(k[1:])
+	def := ""
+	for word := range strings.SplitSeq(string(k), "-") {
+		def += strings.ToUpper(word[:1]) + word[1:]
+	}
 	return fieldNames(embedded().value.LookupPath(cue.MakePath(cue.Def(def))))
 }
 
@@ -120,7 +136,7 @@ func TestDescribe(t *testing.T) {
 		{"tenantFiles/0", Field{Type: "a string"}},
 		{"regions/eu/client", Field{Fields: []string{"id", "secret"}, Type: "a struct"}},
 		{"regions/eu/client/secret", Field{Fields: []string{"env", "file"}, Type: "a struct"}},
-		{"templates/customer", Field{Fields: []string{"extension", "group", "space", "tenant", "theme"}, Type: "a struct"}},
+		{"templates/customer", Field{Fields: []string{"data-connection", "extension", "group", "identity-provider", "oauth-client", "space", "tenant", "theme", "webhook"}, Type: "a struct"}},
 		{"templates/customer/space/HR/type", Field{Values: []string{"shared", "managed", "data"}, Type: "a string"}},
 		{"templates/customer/space/HR/description", Field{Type: "a string"}},
 		{"templates/customer/group/HR/providerType", Field{Values: []string{"idp", "custom"}, Type: "a string"}},

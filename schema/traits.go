@@ -80,6 +80,8 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 			t.Immutable = append(t.Immutable, path)
 		case "secret":
 			t.Secret = append(t.Secret, path)
+		case "issued":
+			t.Issued = append(t.Issued, path)
 		case "set":
 			t.Set = append(t.Set, path)
 		case "include":

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
@@ -157,15 +158,35 @@ func (l *looker) in(space string) lint.Held {
 	switch {
 	case id != "":
 		names, err := l.study.live.Connections(l.ctx, id)
-		held = heldOf(names, err)
+		held = l.planned(space, heldOf(names, err))
 	case l.declares(key):
-		held.Known = true
+		held = l.planned(space, lint.Held{Known: true})
 	case l.snapshot.Covers(key):
 		held.Absent = true
 	default:
 		held.Unknown = "the spaces of the tenant are not all known"
 	}
 	l.connections[space] = held
+	return held
+}
+
+// planned adds to what a space holds the connections that are declared there, and
+// takes out those that the plan deletes.
+func (l *looker) planned(space string, held lint.Held) lint.Held {
+	is := func(k plan.Key) (name string, ok bool) {
+		name, ok = strings.CutPrefix(k.Name, space+"/")
+		return name, ok && k.Kind == "data-connection"
+	}
+	for _, c := range l.study.plan.Changes {
+		if name, ok := is(c.Key); ok && c.Action == plan.Delete {
+			held.Names = slices.DeleteFunc(held.Names, func(n string) bool { return n == name })
+		}
+	}
+	for _, r := range l.study.desired {
+		if name, ok := is(r.Key); ok {
+			held.Names = append(held.Names, name)
+		}
+	}
 	return held
 }
 

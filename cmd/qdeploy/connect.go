@@ -1,14 +1,12 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"net/url"
 	"os"
-	"path/filepath"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +34,7 @@ type connections struct {
 	contexts map[string]qlik.Credentials // by host
 	log      func(qlik.Call)
 	patience time.Duration
+	issued   issued
 
 	mu     sync.Mutex
 	tokens map[string]oauth2.TokenSource // by host: planning and applying share a token
@@ -133,34 +132,6 @@ func (c *connections) resolve(r estate.Region) (l qlik.Credentials, err error) {
 	return l, err
 }
 
-// secret reads a secret from where the estate says it is. Its errors name the
-// place and never the value.
-func secret(ref estate.SecretRef, dir string) (string, error) {
-	if ref.Env != "" {
-		v := os.Getenv(ref.Env)
-		if v == "" {
-			return "", fmt.Errorf("the environment variable %s is not set", ref.Env)
-		}
-		return v, nil
-	}
-	path := ref.File
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(dir, path)
-	}
-	b, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("the file %s does not exist", ref.File)
-	case err != nil:
-		return "", err
-	}
-	v := strings.TrimRight(string(b), "\r\n")
-	if v == "" {
-		return "", fmt.Errorf("the file %s is empty", ref.File)
-	}
-	return v, nil
-}
-
 // tenant makes a client for one tenant, whose reads are counted.
 func (c *connections) tenant(t estate.Tenant, readOnly bool, reads *atomic.Int64) (*qlik.Tenant, error) {
 	o := qlik.Options{Host: t.Host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Patience: c.patience, Log: func(call qlik.Call) {
@@ -179,7 +150,8 @@ func (c *connections) tenant(t estate.Tenant, readOnly bool, reads *atomic.Int64
 	if err != nil {
 		return nil, err
 	}
-	return qlik.NewTenant(client, qlik.TenantOptions{Files: c.est.Content, Digest: c.est.Digest}), nil
+	return qlik.NewTenant(client, qlik.TenantOptions{Files: c.est.Content, Digest: c.est.Digest, Secrets: c.secret, Keep: c.issued.keep(c.dir),
+		Login: func(ctx context.Context, id, secret string) error { return logIn(ctx, o, id, secret) }}), nil
 }
 
 func (c *connections) token(t estate.Tenant, o qlik.Options) (oauth2.TokenSource, error) {

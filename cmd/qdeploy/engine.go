@@ -32,6 +32,8 @@ type engine struct {
 	revision string
 	now      func() time.Time
 	reads    atomic.Int64
+	vault    *vault
+	rotate   *rotation
 	needs    appNeeds // of apps that get another content
 
 	digests sync.Map                            // of desired states, by tenant
@@ -80,6 +82,12 @@ func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, err
 			return nil, err
 		}
 	}
+	if e.vault, err = openVault(p.dir); err != nil {
+		return nil, err
+	}
+	if e.rotate, err = newRotation(f.rotate); err != nil {
+		return nil, err
+	}
 	e.conn, err = p.connect(est, chosen, f)
 	return e, err
 }
@@ -107,6 +115,9 @@ func (e *engine) planAll(ctx context.Context) (*plan.Fleet, error) {
 		return e.planOne(ctx, e.chosen[i])
 	})
 	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	if err := e.rotate.idle(); err != nil {
 		return nil, err
 	}
 	var plans []*plan.Plan
@@ -152,12 +163,13 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	if err != nil {
 		return nil, err
 	}
+	desired = e.vault.sums(t.Name, desired, e.traits)
 	s := &study{tenant: t, desired: desired, traits: e.traits}
 	if s.digest, err = plan.DesiredSum(desired); err != nil {
 		return nil, err
 	}
 	e.digests.Store(t.Name, s.digest)
-	if e.flags.refresh == "changed" && e.memory.current(t.Name, s.digest) {
+	if e.flags.refresh == "changed" && e.memory.current(t.Name, s.digest) && !e.fresh(t.Name, desired) {
 		return nil, errCurrent
 	}
 	applied, owned, remembered, err := e.memory.applied(t.Name)
@@ -179,12 +191,13 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	s.plan, err = plan.Build(plan.Input{
 		Tenant: facts(t), Desired: append(desired, snapshot.Needs...), Live: snapshot.Resources,
 		Applied: renamed(applied, snapshot.Same), Remembered: remembered, Owned: owned, Revision: e.memory.revision(t.Name),
-		Covers: snapshot.Covers, Blocked: blocked(snapshot, desired), Notes: snapshot.Notes, Traits: e.traits,
+		Covers: snapshot.Covers, Blocked: blocked(snapshot, desired), Notes: snapshot.Notes, Traits: e.traits, Rotate: e.rotate.means,
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.dropped = only(s.plan, e.kinds)
+	e.vault.demand(s.plan, e.traits, !readOnly)
 	e.guards.Apply(s.plan)
 	if readOnly {
 		e.look(ctx, s, snapshot)

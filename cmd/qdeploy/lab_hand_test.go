@@ -21,7 +21,7 @@ func init() { commands["apps"] = cmdApps }
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME},
-// {member:SPACE/ASSIGNEE} and {app:SPACE/NAME} stand for IDs.
+// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION} and {app:SPACE/NAME} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
 	body := ""
@@ -52,6 +52,13 @@ func withIDs(t *qliktest.Tenant, s string) string {
 		}
 		Groups []struct{ Name, ID string }
 		Apps   []struct{ Space, Name, ID string }
+
+		Webhooks    []struct{ Name, ID string }
+		Connections []struct{ Space, Name, ID string }
+
+		OAuthClients []struct{ Name, ID string }
+
+		IdentityProviders []struct{ Description, ID string }
 	}
 	if err := json.Unmarshal(t.Dump(), &d); err != nil {
 		panic(err)
@@ -65,6 +72,18 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	}
 	for _, o := range d.Groups {
 		put("group", o.Name, o.ID)
+	}
+	for _, o := range d.Connections {
+		put("connection", o.Space+"/"+o.Name, o.ID)
+	}
+	for _, o := range d.IdentityProviders {
+		put("idp", o.Description, o.ID)
+	}
+	for _, o := range d.OAuthClients {
+		put("client", o.Name, o.ID)
+	}
+	for _, o := range d.Webhooks {
+		put("webhook", o.Name, o.ID)
 	}
 	for _, o := range d.Apps {
 		put("app", o.Space+"/"+o.Name, o.ID)

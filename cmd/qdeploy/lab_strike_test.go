@@ -22,7 +22,7 @@ import (
 type watch struct {
 	mu     sync.Mutex
 	held   *held
-	parrot bool
+	parrot string // what is repeated: on, off or writes
 	heard  map[string]bool
 }
 
@@ -58,10 +58,10 @@ func (w *watch) meet(r *http.Request) (*held, bool) {
 	}
 	h := w.held
 	if h == nil || r.Method != h.method || !strings.HasPrefix(r.URL.Path, h.prefix) {
-		return nil, w.parrot
+		return nil, w.repeats(r)
 	}
 	if h.left--; h.left > 0 {
-		return nil, w.parrot
+		return nil, w.repeats(r)
 	}
 	w.held = nil
 	return h, false
@@ -98,16 +98,27 @@ func (h *held) serve(rw http.ResponseWriter, r *http.Request, next http.Handler)
 // would: what it repeats must go no further.
 func repeat(rw http.ResponseWriter, r *http.Request) {
 	var said bytes.Buffer
-	_ = r.Write(&said)
+	if strings.HasPrefix(r.URL.Path, "/api/") && r.Method != http.MethodGet {
+		_, _ = said.ReadFrom(r.Body) // the head would leave no room for it
+	} else {
+		_ = r.Write(&said)
+	}
 	http.Error(rw, "cannot understand: "+strings.Join(strings.Fields(said.String()), " "), http.StatusBadRequest)
 }
 
-// parrot on|off makes the cloud repeat what it is sent, secrets too.
+// repeats reports whether a request is refused with what it says.
+func (w *watch) repeats(r *http.Request) bool {
+	writes := r.Method != http.MethodGet && strings.HasPrefix(r.URL.Path, "/api/")
+	return w.parrot == "on" || w.parrot == "writes" && writes
+}
+
+// parrot on|off|writes makes the cloud repeat what it is sent, secrets too; or only
+// the bodies of what changes something.
 func cmdParrot(ts *testscript.TestScript, neg bool, args []string) {
 	w := &labOf(ts).watch
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.parrot = args[0] == "on"
+	w.parrot = args[0]
 }
 
 // strike SIGNAL[,SIGNAL] before|after METHOD PATH[:N] PROGRAM ARG... runs a

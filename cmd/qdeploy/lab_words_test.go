@@ -26,6 +26,8 @@ import (
 func init() {
 	maps.Copy(commands, map[string]func(*testscript.TestScript, bool, []string){
 		"apikey":   cmdAPIKey,
+		"canary":   cmdCanary,
+		"overhear": cmdOverhear,
 		"expand":   cmdExpand,
 		"ledger":   cmdLedger,
 		"mask":     cmdMask,
@@ -110,6 +112,27 @@ func cmdAPIKey(ts *testscript.TestScript, neg bool, args []string) {
 	defer w.mu.Unlock()
 	w.hear(h.key)
 	ts.Setenv(args[1], h.key)
+}
+
+// canary NAME VALUE sets an environment variable to a secret, which unspoken looks for
+// from then on: it and its first word, which stays what it is however the rest is
+// escaped.
+func cmdCanary(ts *testscript.TestScript, neg bool, args []string) {
+	w := &labOf(ts).watch
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hear(args[1])
+	w.hear(strings.Fields(args[1])[0])
+	ts.Setenv(args[0], args[1])
+}
+
+// overhear FILE takes the text of a file for a secret, which unspoken looks for from
+// then on.
+func cmdOverhear(ts *testscript.TestScript, neg bool, args []string) {
+	w := &labOf(ts).watch
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.hear(strings.TrimSpace(ts.ReadFile(args[0])))
 }
 
 // ledger show prints who is remembered and how; drop deletes it; spoil TENANT

@@ -76,7 +76,11 @@ func (m *memory) applied(tenant string) (rs []plan.Resource, owned map[plan.Key]
 		if err != nil {
 			return nil, nil, false, fmt.Errorf("ledger: %s: %v", tenant, err)
 		}
-		rs = append(rs, plan.Resource{Key: k, Spec: e.Resources[name]})
+		r := plan.Resource{Key: k, Spec: e.Resources[name], Sums: map[string]plan.Sum{}}
+		for path, hash := range e.Secrets[name] {
+			r.Sums[path] = plan.Sum{Hash: hash}
+		}
+		rs = append(rs, r)
 	}
 	owned = map[plan.Key]bool{}
 	for _, name := range e.Pending {
@@ -207,6 +211,7 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 		}
 	}
 	e.Since, e.Reached = since(old, e), reached(old, e)
+	e.Secrets = secretsOf(old, e, t, became)
 	if e.Outcome != outcomeApplied { // what was reviewed since is still to be found
 		e.Revision = old.Revision
 	}

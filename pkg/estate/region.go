@@ -1,8 +1,6 @@
 package estate
 
-import (
-	"github.com/qdeploy/qdeploy/pkg/plan"
-)
+import "github.com/qdeploy/qdeploy/pkg/plan"
 
 // Region is a region of Qlik Cloud and how to log in to its tenants: Client or
 // APIKey is set. Secrets are named, never held.
@@ -17,23 +15,6 @@ type Region struct {
 type Client struct {
 	ID     SecretRef `json:"id"`
 	Secret SecretRef `json:"secret"`
-}
-
-// SecretRef names a secret: an environment variable or a file.
-type SecretRef struct {
-	Env  string `json:"env,omitempty"`
-	File string `json:"file,omitempty"` // seen from the estate's directory, or absolute
-}
-
-// IsZero reports whether r names nothing.
-func (r SecretRef) IsZero() bool { return r == SecretRef{} }
-
-// String says where the secret is.
-func (r SecretRef) String() string {
-	if r.File != "" {
-		return "file " + r.File
-	}
-	return "environment variable " + r.Env
 }
 
 // Region returns a region by name; the zero Region if there is none. The
@@ -71,16 +52,5 @@ func (l *load) checkRegions() {
 		if !r.APIKey.IsZero() {
 			l.checkSecret(r.APIKey, "regions", name, "apiKey")
 		}
-	}
-}
-
-// checkSecret says that a secret must be named in exactly one way.
-func (l *load) checkSecret(r SecretRef, path ...string) {
-	if (r.Env == "") == (r.File == "") {
-		l.report(Problem{
-			Pos:     l.at(path...),
-			Message: last(path) + ` must say where the secret is, in one way`,
-			Hint:    `write {env: "NAME"} or {file: "path"}`,
-		})
 	}
 }

@@ -185,6 +185,7 @@ func (x *expansion) resource(k schema.Kind, name string, spec map[string]any) {
 		spec[field] = s.md5
 	}
 	r.Spec = encode(spec)
+	x.secrets(k, r)
 	x.out = append(x.out, r)
 	if k.Name == "space" {
 		x.types[name] = fmt.Sprint(spec["type"])

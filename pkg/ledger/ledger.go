@@ -59,6 +59,11 @@ type Entry struct {
 	// Resources are the specs that are applied here, by key.
 	Resources map[string]json.RawMessage `json:"resources,omitempty"`
 
+	// Secrets are keyed hashes of the secrets that were written here, by the key of
+	// the resource and the path in its spec: KEYID:HASH. Without the key nobody can
+	// try values against them.
+	Secrets map[string]map[string]string `json:"secrets,omitempty"`
+
 	// Since is when what an app has inside came to be as it is, by key. Unlike Time
 	// it stays when the tenant is applied again.
 	Since map[string]time.Time `json:"since,omitempty"`

@@ -30,6 +30,7 @@ type Input struct {
 
 	Owned   map[Key]bool    // keys an interrupted run may have created: ours, not adopted
 	Blocked map[Key]string  // desired resources that cannot be applied, and why
+	Rotate  func(Key) bool  // whose secrets are written again whatever is known of them; nil for none
 	Notes   []string        // carried over to the plan
 	Traits  map[Kind]Traits // what the schema says of each kind
 }
@@ -75,6 +76,7 @@ type object struct {
 	spec    map[string]any // with references as they are now
 	bare    map[string]any // spec without secrets and inputs: what is compared
 	secrets map[string]any // by path
+	issued  map[string]any // by path: where what Qlik issues is put
 	parent  Key            // what it lives in
 	targets map[Key]bool   // what it refers to, see [Traits.Targets]
 	renamed bool           // "previously:" names it
@@ -86,23 +88,32 @@ func (o *object) settle(t Traits) {
 	o.parent = t.parentOf(o.Key, o.spec)
 	o.targets = t.targets(o.spec)
 	o.bare = o.spec
-	if len(t.Secret)+len(t.Input) == 0 {
+	if len(t.Secret)+len(t.Issued)+len(t.Input) == 0 {
 		return
 	}
 	o.bare = clone(o.spec).(map[string]any)
-	o.secrets = t.takeSecrets(o.bare)
+	o.secrets, o.issued = t.takeSecrets(o.bare), take(o.bare, t.Issued)
 	for _, p := range t.Input {
 		edit(o.bare, p, func(string, any) any { return removed{} })
 	}
 }
 
 // sealed returns the resource as a plan shows it; the plan keeps nothing else.
-func (o *object) sealed(t Traits) *Resource {
+func (o *object) sealed(t Traits) *Resource { return o.sealedFor(t, nil) }
+
+// sealedFor is sealed for a change: of each secret that the change does not write
+// it says so, see [Held].
+func (o *object) sealedFor(t Traits, c *Change) *Resource {
 	spec := o.spec
 	if len(t.Secret) > 0 {
 		spec = clone(spec).(map[string]any)
 	}
 	r := t.seal(o.Resource, spec)
+	if c != nil && len(o.secrets)+len(o.issued) > 0 {
+		whole := clone(o.spec).(map[string]any)
+		t.hold(whole, c.Fields)
+		r.Secrets.spec = encode(whole)
+	}
 	return &r
 }
 

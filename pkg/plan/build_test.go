@@ -181,7 +181,8 @@ func TestWhatIsSeenOnceTheEngineIsAMember(t *testing.T) {
 func TestSecrets(t *testing.T) {
 	old, rotated := `hook/H {"url":"u","auth":{"user":"me","password":{"env":"ONE"}},"headers":[{"name":"k","value":"v1"}]}`,
 		`hook/H {"url":"u","auth":{"user":"me","password":{"env":"TWO"}},"headers":[{"name":"k","value":"v1"}]}`
-	there := `hook/H {"url":"u","auth":{"user":"me"},"headers":[{"name":"k"}]}`
+	there := `hook/H {"url":"u","auth":{"user":"me","password":{"held":true}},"headers":[{"name":"k","value":{"held":true}}]}`
+	lost := `hook/H {"url":"u","auth":{"user":"me"},"headers":[{"name":"k","value":{"held":true}}]}`
 	masked := `hook/H {"url":"u","auth":{"user":"me","password":"******"},"headers":[{"name":"k","value":"***"}]}`
 	run(t, []rule{
 		{name: "written once", desired: some(old), live: live(there), applied: some(old), want: []string{}},
@@ -192,8 +193,56 @@ func TestSecrets(t *testing.T) {
 			want: []string{"adopt hook/H /auth/password /headers/0/value"}},
 		{name: "new", desired: some(old), want: []string{"create hook/H (change) /auth/password() /headers/0/value()"}},
 		{name: "what is beside it is immutable", desired: some(strings.Replace(old, `"me"`, `"you"`, 1)), live: live(there), applied: some(old),
-			want: []string{"replace hook/H (change) /auth/user"}},
+			want: []string{"replace hook/H (change) /auth/password() /auth/user /headers/0/value()"}},
+		{name: "gone from the tenant", desired: some(old), live: live(lost), applied: some(old),
+			want: []string{"update hook/H (drift) /auth/password"}},
+		{name: "changed, and gone from the tenant", desired: some(rotated), live: live(lost), applied: some(old),
+			want: []string{"update hook/H (change+drift) /auth/password"}},
+		{name: "asked for", desired: some(old), live: live(there), applied: some(old),
+			change: func(in *Input) { in.Rotate = func(k Key) bool { return k.Name == "H" } },
+			want:   []string{"update hook/H /auth/password /headers/0/value"}},
 	})
+}
+
+// TestSums shows that the hashes of values say whether a secret changed and, where
+// there is none, that nobody can tell.
+func TestSums(t *testing.T) {
+	one, two := `hook/H {"auth":{"password":{"env":"ONE"}}}`, `hook/H {"auth":{"password":{"env":"TWO"}}}`
+	there := live(`hook/H {"auth":{"password":{"held":true}}}`)
+	sums := func(is, was Sum) func(*Input) {
+		return func(in *Input) {
+			in.Desired[0].Sums = map[string]Sum{"/auth/password": is}
+			in.Applied[0].Sums = map[string]Sum{"/auth/password": was}
+		}
+	}
+	cannot := func(why string) []string {
+		return []string{"hook/H: cannot tell whether auth/password changed: " + why + "; --rotate hook/H writes it again"}
+	}
+	run(t, []rule{
+		{name: "the same value", desired: some(one), live: there, applied: some(one), change: sums(Sum{Hash: "k:1"}, Sum{Hash: "k:1"}), want: []string{}},
+		{name: "the same value from somewhere else", desired: some(two), live: there, applied: some(one), change: sums(Sum{Hash: "k:1"}, Sum{Hash: "k:1"}), want: []string{}},
+		{name: "another value", desired: some(one), live: there, applied: some(one), change: sums(Sum{Hash: "k:2"}, Sum{Hash: "k:1"}),
+			want: []string{"update hook/H (change) /auth/password"}},
+		{name: "no hash", desired: some(one), live: there, applied: some(one), change: sums(Sum{Why: "no key"}, Sum{Hash: "k:1"}),
+			want: []string{}, notes: cannot("no key")},
+		{name: "no hash, and from somewhere else", desired: some(two), live: there, applied: some(one), change: sums(Sum{Why: "no key"}, Sum{Hash: "k:1"}),
+			want: []string{"update hook/H (change) /auth/password"}},
+		{name: "none was kept", desired: some(one), live: there, applied: some(one), change: sums(Sum{Hash: "k:1"}, Sum{}),
+			want: []string{}, notes: cannot("no hash of it was kept when it was applied")},
+		{name: "another key", desired: some(one), live: there, applied: some(one), change: sums(Sum{Hash: "k:1"}, Sum{Hash: "l:1"}),
+			want: []string{}, notes: cannot("its hash was made with another key")},
+		{name: "nobody asked", desired: some(one), live: there, applied: some(one), change: sums(Sum{}, Sum{}), want: []string{}},
+	})
+}
+
+// TestHeld shows that a change says which secrets it does not write.
+func TestHeld(t *testing.T) {
+	spec := `hook/H {"auth":{"user":"me","password":{"env":"ONE"}},"headers":[{"value":{"env":"V"}}]}`
+	in := input(some(spec), live(`hook/H {"auth":{"user":"me"},"headers":[{"value":{"held":true}}]}`), some(spec))
+	require.JSONEq(t, `{"auth":{"user":"me","password":{"env":"ONE"}},"headers":[{"value":{"env":"V","held":true}}]}`,
+		string(build(t, in).Changes[0].Desired.WithSecrets()))
+	in.Live = nil
+	require.JSONEq(t, spec[len("hook/H "):], string(build(t, in).Changes[0].Desired.WithSecrets()), "what is created has none")
 }
 
 func TestSetsThatMayHoldMore(t *testing.T) {
@@ -205,5 +254,25 @@ func TestSetsThatMayHoldMore(t *testing.T) {
 		{name: "no longer declared", desired: some(`role/R {"scopes":["a"]}`), live: live(`role/R {"scopes":["b","a"]}`),
 			applied: some(`role/R {"scopes":["a","b"]}`), want: []string{},
 			notes: []string{`role/R: "b" is no longer declared in scopes, which may hold more than is declared, so it stays`}},
+	})
+}
+
+// TestIssued shows that a secret that Qlik makes is issued once, and again only when it
+// is asked for, is gone, or is newly declared.
+func TestIssued(t *testing.T) {
+	one, bare := `client/C {"a":"b","to":{"file":"f"}}`, `client/C {"a":"b"}`
+	elsewhere := `client/C {"a":"b","to":{"file":"g"}}`
+	has := `client/C {"a":"b","to":{"held":true}}`
+	again := func(in *Input) { in.Rotate = all }
+	run(t, []rule{
+		{name: "new", desired: some(one), want: []string{"create client/C (change) /to()"}},
+		{name: "there", desired: some(one), live: live(has), applied: some(one), want: []string{}},
+		{name: "to be put elsewhere", desired: some(elsewhere), live: live(has), applied: some(one), want: []string{}},
+		{name: "asked for", desired: some(one), live: live(has), applied: some(one), change: again, want: []string{"update client/C /to"}},
+		{name: "gone", desired: some(one), live: live(bare), applied: some(one), want: []string{"update client/C (drift) /to"}},
+		{name: "newly declared", desired: some(one), live: live(has), applied: some(bare), want: []string{"update client/C (change) /to"}},
+		{name: "adopted", desired: some(one), live: live(has), want: []string{"adopt client/C"},
+			notes: []string{"client/C: the secret that it has is not known; --rotate client/C issues another"}},
+		{name: "adopted, and asked for", desired: some(one), live: live(has), change: again, want: []string{"adopt client/C /to"}},
 	})
 }

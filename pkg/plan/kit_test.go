@@ -46,6 +46,7 @@ var kinds = map[Kind]Traits{
 	"theme":  {Immutable: []string{"/name"}, Input: []string{"/file"}},
 	"role":   {Include: []string{"/scopes"}},
 	"hook":   {Secret: []string{"/auth/password", "/headers/*/value"}, Immutable: []string{"/auth/user"}},
+	"client": {Issued: []string{"/to"}},
 	"widget": {Parent: "/assignment", Cascade: true, Refs: []Ref{{Path: "/assignment", Kind: "assignment"}}},
 }
 

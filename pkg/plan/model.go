@@ -13,9 +13,10 @@ type Resource struct {
 	Spec json.RawMessage `json:"spec,omitempty"` // a JSON object: the managed fields
 	Pos  string          `json:"pos,omitempty"`  // file:line:column of the declaration
 
-	Secrets Secrets  `json:"-"` // what [Traits.Seal] took out of Spec
-	Was     []string `json:"-"` // key names it had before ("previously:"), newest first
-	Adopt   Adopt    `json:"-"` // what to do when it exists and was never applied
+	Secrets Secrets        `json:"-"` // what [Traits.Seal] took out of Spec
+	Sums    map[string]Sum `json:"-"` // by the path of each secret: what is known of its value
+	Was     []string       `json:"-"` // key names it had before ("previously:"), newest first
+	Adopt   Adopt          `json:"-"` // what to do when it exists and was never applied
 
 	// Needed marks what the engine itself needs and the estate did not write,
 	// such as the bot's own membership of a space. It is created when absent,
@@ -39,7 +40,8 @@ const (
 // only if the array is named.
 type Traits struct {
 	Immutable []string // fixed at creation: a difference means replacement
-	Secret    []string // written, never read back, never shown; compared with what was applied
+	Secret    []string // written, never read back, never shown; compared with what was applied, see [Sum]
+	Issued    []string // where to put a secret that Qlik makes; issued when created, and when asked for
 	Refs      []Ref    // references to other resources
 	Set       []string // arrays whose order means nothing
 	Include   []string // sets that may hold more than is declared

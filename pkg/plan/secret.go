@@ -8,6 +8,10 @@ import (
 	"strings"
 )
 
+// A secret of a spec is never the value: it is an object that says where the value
+// is, {"env": "NAME"}, and in what is live any value that says that there is one.
+// Whether the value changed is known by a keyed hash of it, see [Sum].
+
 // Secrets are what was taken out of a resource's spec so that it can be printed,
 // hashed and saved. They print as nothing, enter no JSON, and only
 // [Resource.WithSecrets] gives them back.
@@ -54,9 +58,12 @@ func (t Traits) seal(r Resource, spec map[string]any) Resource {
 }
 
 // takeSecrets removes the secrets from spec and returns them by path.
-func (t Traits) takeSecrets(spec map[string]any) map[string]any {
+func (t Traits) takeSecrets(spec map[string]any) map[string]any { return take(spec, t.Secret) }
+
+// take removes what the patterns reach and is not blank, and returns it by path.
+func take(spec map[string]any, patterns []string) map[string]any {
 	var out map[string]any
-	for _, p := range t.Secret {
+	for _, p := range patterns {
 		edit(spec, p, func(path string, v any) any {
 			if blank(v) {
 				return v
@@ -113,21 +120,3 @@ func strictlySorted(a []any) bool {
 
 // notLetter reports whether r sorts otherwise within JSON, or may do.
 func notLetter(r rune) bool { return r <= '"' || r == '\\' || r >= 0x7f }
-
-// unwritten returns a field for each desired secret that is not the one applied
-// last. What the tenant holds is not asked: Qlik answers nothing, or asterisks.
-func unwritten(desired, applied map[string]any, remembered bool) []Field {
-	var out []Field
-	for _, p := range slices.Sorted(maps.Keys(desired)) {
-		was, known := applied[p]
-		if known && string(encode(was)) == string(encode(desired[p])) {
-			continue
-		}
-		f := Field{Path: p, Hidden: true}
-		if remembered {
-			f.Cause = Changed
-		}
-		out = append(out, f)
-	}
-	return out
-}

@@ -55,7 +55,7 @@ var texts = map[string]struct {
 		return one(t, input(some(`space/Finance {"name":"Finance","description":"`+long+`2026","owner":"jo"}`, `group/G {"roles":["a","b"]}`, `role/R {"scopes":["x","y"]}`,
 			`hook/H {"url":"https://x","auth":{"user":"me","password":{"env":"NEW"}}}`, `app/Finance/Books {"space":"space/Finance","release":"2.0","file":"apps/books.qvf"}`),
 			live(`space/Finance {"name":"Finance","description":"`+long+`2025","owner":"al"}`, `group/G {"roles":["a","c"]}`, `role/R {"scopes":["x","z"]}`,
-				`hook/H {"url":"https://x","auth":{"user":"me"}}`, `app/Finance/Books {"space":"space/Finance","release":"1.0"}`),
+				`hook/H {"url":"https://x","auth":{"user":"me","password":{"held":true}}}`, `app/Finance/Books {"space":"space/Finance","release":"1.0"}`),
 			some(`space/Finance {"name":"Finance","description":"`+long+`2025","owner":"al"}`, `group/G {"roles":["a","c"]}`, `role/R {"scopes":["x"]}`,
 				`hook/H {"url":"https://x","auth":{"user":"me","password":{"env":"OLD"}}}`, `app/Finance/Books {"space":"space/Finance","release":"1.0"}`)))
 	}, TextOptions{}},

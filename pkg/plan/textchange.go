@@ -83,7 +83,7 @@ func (t *text) fields(c Change) {
 		name := plain(strings.TrimPrefix(f.Path, "/"))
 		switch old, desired := value(f.Live), value(f.Desired); {
 		case f.Hidden:
-			t.line(indent+"%s: (secret) is written%s", name, cause)
+			t.line(indent+"%s: (secret) is %s%s", name, t.written(c, f), cause)
 		case setDiff(f, traits) != "":
 			t.line(indent+"%s: %s%s", name, setDiff(f, traits), cause)
 		case utf8.RuneCountInString(indent+name+old+desired+cause)+5 <= wide:
@@ -95,6 +95,17 @@ func (t *text) fields(c Change) {
 			t.line(indent+"    + %s", desired)
 		}
 	}
+}
+
+// written says what becomes of a secret: it is written or, where Qlik makes it, put
+// where the spec says.
+func (t *text) written(c Change, f Field) string {
+	spec, err := decode(c.Desired.Spec)
+	if err != nil || !matchesAny(t.o.Traits[c.Key.Kind].Issued, f.Path) {
+		return "written"
+	}
+	to, _ := lookup(spec, f.Path)
+	return "issued: " + value(encode(to))
 }
 
 // told lists what the key does not say already of a resource that is created,
@@ -111,7 +122,7 @@ func (t *text) told(c Change) []string {
 	var out []string
 	for _, k := range slices.Sorted(maps.Keys(spec)) {
 		p := join("", k)
-		if empty(spec[k]) || said(p, spec[k], c.Key, traits) || isDigest(spec[k]) || matchesAny(traits.Secret, p) {
+		if empty(spec[k]) || said(p, spec[k], c.Key, traits) || isDigest(spec[k]) || matchesAny(traits.Secret, p) || matchesAny(traits.Issued, p) {
 			continue
 		}
 		switch c.Action {
@@ -130,7 +141,11 @@ func (t *text) told(c Change) []string {
 	}
 	if c.Action == Create || c.Action == Publish {
 		for _, f := range c.Fields {
-			out = append(out, plain(strings.TrimPrefix(f.Path, "/"))+": (secret)")
+			name := plain(strings.TrimPrefix(f.Path, "/")) + ": (secret)"
+			if matchesAny(traits.Issued, f.Path) {
+				name += " is " + t.written(c, f)
+			}
+			out = append(out, name)
 		}
 	}
 	return out

@@ -39,7 +39,7 @@ func (b *builder) want(d *object) {
 	}
 	lost, replaced := b.replaced[d.parent]
 	switch {
-	case live == nil && c.Blocked == "" && b.hidden(d) && was != nil && len(diff(was.bare, d.bare, t))+len(unwritten(d.secrets, was.secrets, true)) == 0:
+	case live == nil && c.Blocked == "" && b.hidden(d) && was != nil && !moved(d, was, t):
 		b.plan.Unchanged++
 		b.note("%s is taken to be as it was applied: it is seen again once qdeploy is a member there", d.Key)
 		return
@@ -59,14 +59,19 @@ func (b *builder) want(d *object) {
 		}
 		c.Live = live.sealed(t)
 	}
-	c.Desired = d.sealed(t)
+	c.Desired = d.sealedFor(t, &c)
 	b.add(c)
+}
+
+// moved reports whether what is declared is not what was applied.
+func moved(d, was *object, t Traits) bool {
+	return len(diff(was.bare, d.bare, t))+len(secretsMoved(d, was)) > 0
 }
 
 func (b *builder) create(c *Change, d, was *object, t Traits) {
 	c.Action = cmp.Or(t.Create, Create)
 	c.Writes = max(t.Writes, 1)
-	c.Fields = unwritten(d.secrets, nil, false)
+	c.Fields = everySecret(d)
 	switch {
 	case d.Needed:
 		c.Reason = needed
@@ -74,7 +79,7 @@ func (b *builder) create(c *Change, d, was *object, t Traits) {
 		c.Reason = "was applied before; whether it is still there is not known"
 	case was != nil:
 		c.Cause, c.Reason = Drift, "was applied before, and is gone from the tenant"
-		if len(diff(was.bare, d.bare, t))+len(unwritten(d.secrets, was.secrets, true)) > 0 {
+		if moved(d, was, t) {
 			c.Cause = Both
 		}
 	case b.Remembered:
@@ -180,15 +185,15 @@ func (b *builder) update(c *Change, d, live, was *object, t Traits) bool {
 // differ fills in the fields of c and their causes.
 func (b *builder) differ(c *Change, d, live, was *object, t Traits) {
 	c.Fields = diff(live.bare, d.bare, t)
-	var secret []Field
-	if was == nil {
-		secret = unwritten(d.secrets, nil, false)
-	} else {
+	if was != nil {
 		c.Cause = causes(c.Fields, live.bare, d.bare, was.bare, t)
-		secret = unwritten(d.secrets, was.secrets, true)
 		b.stays(d, live, was, t)
 	}
-	for _, f := range secret {
+	if firstFixed(c.Fields, t) != nil { // it is made anew, and has none of them
+		c.Fields = withSecrets(c.Fields, d)
+		return
+	}
+	for _, f := range b.unwritten(d, live, was) {
 		c.Fields, c.Cause = append(c.Fields, f), both(c.Cause, f.Cause)
 	}
 	slices.SortStableFunc(c.Fields, func(a, b Field) int { return cmp.Compare(a.Path, b.Path) })

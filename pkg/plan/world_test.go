@@ -44,7 +44,9 @@ func (w *world) apply(c Change) {
 	for k := range traits.Targets(c.Desired.Spec) {
 		require.Contains(w.t, w.live, k, "%s refers to what is not there", c.Key)
 	}
-	traits.takeSecrets(desired)
+	for _, p := range traits.Secret {
+		edit(desired, p, func(string, any) any { return map[string]any{Held: true} })
+	}
 	for _, p := range traits.Input {
 		edit(desired, p, func(string, any) any { return removed{} })
 	}

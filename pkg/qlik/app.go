@@ -34,7 +34,7 @@ type App struct {
 var _ = register(Kind[App]{
 	Name:    "app",
 	Within:  true,
-	Inside:  true,
+	Sees:    func(role string) bool { return !slices.Contains(blind, role) },
 	Careful: true,
 	Needs:   []plan.Kind{"space"},
 	Uses:    appUses,

@@ -49,6 +49,7 @@ type Client struct {
 
 	mu      sync.Mutex
 	notices map[string]bool
+	hidden  []string // secrets that were sent, longest first
 }
 
 // New returns a client. It makes no call.
@@ -168,7 +169,7 @@ func (c *Client) send(ctx context.Context, method, path string, q url.Values, p 
 	}
 	c.heed(method, path, resp.Header)
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
-		return resp.Header, refusal(resp.Request, resp.StatusCode, body)
+		return resp.Header, refusal(resp.Request, resp.StatusCode, []byte(c.without(string(body))))
 	}
 	if out == nil || len(body) == 0 && method != http.MethodGet {
 		return resp.Header, nil

@@ -34,7 +34,7 @@ func (t *Tenant) do(ctx context.Context, k kind, c plan.Change) error {
 				return err
 			}
 		}
-		return k.create(ctx, t, c.Key, c.Desired.Spec)
+		return k.create(ctx, t, c.Key, c.Desired.WithSecrets())
 	case plan.Adopted, plan.Update, plan.Republish, plan.Move:
 		if c.Action == plan.Adopted && len(c.Fields) == 0 {
 			return nil

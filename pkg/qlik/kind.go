@@ -30,9 +30,12 @@ type Kind[T any] struct {
 	Name plan.Kind
 
 	// Within says that a name begins with that of a space and a slash, and that
-	// there is one listing in each space. Inside says that only members of a
-	// space see what is in it.
-	Within, Inside bool
+	// there is one listing in each space.
+	Within bool
+
+	// Sees reports whether a holder of a role in a space, or its owner, sees what is
+	// in it; nil says that one need not be a member.
+	Sees func(role string) bool
 
 	// Needs names the kinds whose IDs and names must be known to list this one.
 	Needs []plan.Kind
@@ -85,13 +88,14 @@ type kind interface {
 
 // traits is what of a kind does not depend on T.
 type traits struct {
-	name           plan.Kind
-	within, inside bool
-	needs          []plan.Kind
-	people         func(plan.Resource) []string
-	declare        func(*Tenant, plan.Resource)
-	lacks          func(*Tenant, plan.Resource, func(plan.Key) bool) string
-	uses           func(plan.Resource) []use
+	name    plan.Kind
+	within  bool
+	sees    func(role string) bool
+	needs   []plan.Kind
+	people  func(plan.Resource) []string
+	declare func(*Tenant, plan.Resource)
+	lacks   func(*Tenant, plan.Resource, func(plan.Key) bool) string
+	uses    func(plan.Resource) []use
 }
 
 var kinds = map[plan.Kind]kind{}
@@ -149,7 +153,7 @@ func strict[T any](spec []byte) (v T, err error) {
 }
 
 func (k Kind[T]) traits() traits {
-	return traits{k.Name, k.Within, k.Inside, k.Needs, k.People, k.Declare, k.Lacks, k.Uses}
+	return traits{k.Name, k.Within, k.Sees, k.Needs, k.People, k.Declare, k.Lacks, k.Uses}
 }
 
 func (k Kind[T]) list(ctx context.Context, t *Tenant, space string) iter.Seq2[plan.Resource, error] {
@@ -215,12 +219,12 @@ func (k Kind[T]) update(ctx context.Context, t *Tenant, id string, live, desired
 	if k.Update == nil {
 		return fmt.Errorf("a %s cannot be changed", k.Name)
 	}
-	want, err := strict[T](desired.Spec)
+	want, err := strict[T](desired.WithSecrets())
 	if err != nil {
 		return err
 	}
 	var have T // as it was encoded here; a plan may be older than this program
-	if err := json.Unmarshal(live.Spec, &have); err != nil {
+	if err := json.Unmarshal(live.WithSecrets(), &have); err != nil {
 		return fmt.Errorf("live spec: %w", err)
 	}
 	if err := k.Update(ctx, t, id, have, want); err != nil {

@@ -21,6 +21,8 @@ var ErrUnseen = errors.New("the bot has no role there that sees connections")
 // assumed: which roles those are.
 var seers = []string{"dataconsumer", "facilitator", "producer", "codeveloper", "operator"}
 
+func seesConnections(role string) bool { return slices.Contains(seers, role) }
+
 // Connections returns the names of the data connections in a space that was read,
 // sorted. Those to the space's own files, which every space has, are left out. An
 // error means that they are not known: [ErrUnseen], or the listing failed.
@@ -30,7 +32,7 @@ func (t *Tenant) Connections(ctx context.Context, spaceID string) ([]string, err
 	t.mu.Lock()
 	f := t.spaces[spaceID]
 	t.mu.Unlock()
-	if !slices.ContainsFunc(f.roles, func(r string) bool { return slices.Contains(seers, r) }) {
+	if !slices.ContainsFunc(f.roles, seesConnections) {
 		bot, err := t.self(ctx)
 		if err != nil {
 			return nil, err
@@ -39,18 +41,12 @@ func (t *Tenant) Connections(ctx context.Context, spaceID string) ([]string, err
 			return nil, ErrUnseen
 		}
 	}
-	type connection struct {
-		Name  string `json:"qName"`
-		Space string `json:"space"`
-	}
 	names := []string{}
-	for c, err := range list[connection](ctx, t.Client, "/api/v1/data-connections", everything("noDatafiles", "true", "spaceId", spaceID)) {
+	for c, err := range t.connectionsIn(ctx, spaceID) {
 		if err != nil {
 			return nil, err
 		}
-		if c.Space == spaceID {
-			names = append(names, c.Name)
-		}
+		names = append(names, c.Name)
 	}
 	slices.Sort(names)
 	return names, nil

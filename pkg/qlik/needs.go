@@ -21,13 +21,13 @@ type use struct {
 // https://help.qlik.com/en-US/cloud-services/Subsystems/Hub/Content/Sense_Hub/Spaces/permissions-managed-space-prof-full.htm
 var blind = []string{"publisher", "dataconsumer", "datapreview"}
 
-// looksInto reports whether the engine sees what is in a space.
-func (t *Tenant) looksInto(spaceID string) bool {
+// looksInto reports whether the engine sees what is in a space, to holders of the
+// roles that see it; nil stands for all the world.
+func (t *Tenant) looksInto(spaceID string, sees func(role string) bool) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	f := t.spaces[spaceID]
-	return t.bot != "" && f.owner == t.bot ||
-		slices.ContainsFunc(f.roles, func(r string) bool { return !slices.Contains(blind, r) })
+	return sees == nil || t.bot != "" && f.owner == t.bot || slices.ContainsFunc(f.roles, sees)
 }
 
 // needs adds the memberships that the engine lacks. TenantAdmin sees and

@@ -207,7 +207,7 @@ func (t *Tenant) open(s *Snapshot, lists []listing) []listing {
 		switch {
 		case !there:
 			s.read[l] = s.read[listing{"space", ""}]
-		case kinds[l.kind].traits().inside && !t.looksInto(id):
+		case !t.looksInto(id, kinds[l.kind].traits().sees):
 			s.read[l] = false
 			s.Notes = append(s.Notes, space.String()+": cannot be looked into until the bot is a member")
 		default:

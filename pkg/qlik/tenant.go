@@ -18,6 +18,18 @@ type TenantOptions struct {
 	// Files reads a file that a spec names. It is needed to upload.
 	Files func(path string) ([]byte, error)
 
+	// Secrets returns the value of a secret. It is asked just before the call that
+	// sends it; its error says where the secret should be.
+	Secrets func(Secret) (string, error)
+
+	// Keep makes ready to put a secret that Qlik issues into a file, before it is
+	// issued: what it returns is called with the secret, or with "" if there is none
+	// after all.
+	Keep func(path string) (put func(secret string) error, err error)
+
+	// Login reports whether an OAuth client of the tenant can log in.
+	Login func(ctx context.Context, id, secret string) error
+
 	// Digest returns the content digest of an app, in the form specs have it.
 	// What is uploaded must have the digest that was planned. Nil trusts it.
 	Digest func(qvf []byte) string
@@ -36,18 +48,20 @@ type Tenant struct {
 	options TenantOptions
 	sizes   sizes
 
-	mu       sync.Mutex
-	ids      map[plan.Key]string
-	names    map[plan.Kind]map[string]string // name by ID
-	spaces   map[string]facts                // by ID
-	people   map[string][]string             // user IDs by assignee, as declared
-	forms    map[string]map[string]string    // by space name: assignee as declared, by user ID
-	owners   map[string][]string             // declared owners by space name
-	bot      string                          // our own user ID, once asked
-	fresh    map[string]bool                 // IDs of spaces that this run made or joined
-	staged   map[string]copied               // apps, by staging space, release and name
-	imported map[string]bool                 // IDs of the apps that this run imported
-	busy     map[string]chan struct{}        // one turn for each app being staged
+	mu        sync.Mutex
+	ids       map[plan.Key]string
+	names     map[plan.Kind]map[string]string // name by ID
+	spaces    map[string]facts                // by ID
+	people    map[string][]string             // user IDs by assignee, as declared
+	forms     map[string]map[string]string    // by space name: assignee as declared, by user ID
+	owners    map[string][]string             // declared owners by space name
+	providers map[string][]IdentityProvider   // declared identity providers, by address
+	sealed    map[string][]string             // by name: secret properties of data connections, as declared
+	bot       string                          // our own user ID, once asked
+	fresh     map[string]bool                 // IDs of spaces that this run made or joined
+	staged    map[string]copied               // apps, by staging space, release and name
+	imported  map[string]bool                 // IDs of the apps that this run imported
+	busy      map[string]chan struct{}        // one turn for each app being staged
 }
 
 // facts is what a listing says of a space besides its spec.
@@ -80,6 +94,7 @@ func (t *Tenant) unlearn() {
 	defer t.mu.Unlock()
 	t.ids, t.names, t.spaces = map[plan.Key]string{}, map[plan.Kind]map[string]string{}, map[string]facts{}
 	t.people, t.forms, t.owners = map[string][]string{}, map[string]map[string]string{}, map[string][]string{}
+	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
 }
 
 // learn remembers the ID of a resource.

@@ -9,22 +9,23 @@ import (
 	"strings"
 )
 
-// Reading, creating and deleting; to change one is left out.
 var connectionsService = &service{name: "data-connections", envelope: envNumber, routes: []route{
 	{method: "GET", path: "/api/v1/data-connections", tier: tier1, query: "limit page sort spaceId personal ownedByMe noDatafiles includeDisabled includeQris extended", handle: listConnections},
 	{method: "POST", path: "/api/v1/data-connections", tier: tier2, handle: postConnection},
 	{method: "GET", path: "/api/v1/data-connections/{qID}", tier: tier1, query: "extended noCache parseConnection", handle: getConnection},
+	{method: "PATCH", path: "/api/v1/data-connections/{qID}", tier: tier2, handle: patchConnection},
 	{method: "DELETE", path: "/api/v1/data-connections/{qID}", tier: tier2, handle: deleteConnection},
 }}
 
 // A connection is a data connection of a space or, without one, of its owner.
-// Passwords are taken and not kept.
+// Secrets are kept apart from the properties, and never answered.
 type connection struct {
 	ID, Name, Type, Source, Statement string
 	Space, Owner                      string
 	Separate                          bool
 	Architecture                      int
-	Properties                        json.RawMessage `json:",omitempty"`
+	Properties                        json.RawMessage   `json:",omitempty"`
+	Secrets                           map[string]string `json:",omitempty"`
 	Tags                              []string
 	Created, Updated                  stamp
 	Files                             bool `json:"-"` // the connection to the space's own files, which is in no table
@@ -158,7 +159,8 @@ func postConnection(c *call) reply {
 	}
 	classic := f.has("qType") && f.has("qConnectStatement")
 	if f.has("connectionProperties") {
-		x.Properties, x.Type = withoutSecrets(f.m["connectionProperties"]), cmp.Or(x.Type, x.Source) // assumed: the type
+		x.keep(f.m["connectionProperties"])
+		x.Type = cmp.Or(x.Type, x.Source) // assumed: the type
 	}
 	switch {
 	case f.err != "":
@@ -181,20 +183,6 @@ func postConnection(c *call) reply {
 	v := c.viewConnection(x)
 	v.LogOn, v.Tenant = "0", ""
 	return created(v)
-}
-
-// withoutSecrets drops passwords from the properties of a connection.
-func withoutSecrets(raw json.RawMessage) json.RawMessage {
-	var m map[string]json.RawMessage
-	if json.Unmarshal(raw, &m) != nil {
-		return nil
-	}
-	delete(m, "password")
-	b, err := json.Marshal(m)
-	if err != nil {
-		panic(err) // it was JSON before
-	}
-	return b
 }
 
 // addConnection adds a connection unless its space, or its owner, has one of that

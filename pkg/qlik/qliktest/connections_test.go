@@ -59,3 +59,29 @@ func TestConnectionsAreForMembers(t *testing.T) {
 	eve.delete(connectionsPath + "/" + id).want(403)
 	eve.post(connectionsPath, object{"qName": "x", "space": space, "datasourceID": "rest", "connectionProperties": object{}}).want(403)
 }
+
+// TestConnectionsChange shows what a patch may do, and that where a connection leads
+// to changes only together with credentials.
+func TestConnectionsChange(t *testing.T) {
+	l := newLab(t, qliktest.Options{})
+	space := l.post("/api/v1/spaces", object{"name": "Sales", "type": "shared"}).want(201).str("id")
+	body := object{"qName": "one", "space": space, "datasourceID": "rest", "connectionProperties": object{"url": "https://a.example", "password": "hidden"}}
+	at := connectionsPath + "/" + l.post(connectionsPath, body).want(201).str("qID")
+	body["qName"] = "two"
+	l.post(connectionsPath, body).want(201)
+	set := func(path string, value any) object { return object{"op": "replace", "path": path, "value": value} }
+	url, password := set("/connectionProperties/url", "https://b.example"), set("/connectionProperties/password", "other")
+
+	l.patch(at, []object{url}).want(400)
+	l.patch(at, []object{url, password, set("/qPassword", "again")}).want(400)
+	l.patch(at, []object{url, password, set("/qConnectStatement", "x")}).want(400)
+	l.patch(at, object{"patchData": []object{password}}).want(400)
+	l.patch(at, []object{set("/colour", "red")}).want(400)
+	l.patch(at, []object{set("/qName", "Two")}).want(409)
+	l.patch(at, []object{url, password, set("/connectionProperties/a~1b", 1), set("/tags", []string{"t"}), set("/qName", "three")}).want(204)
+
+	one := l.get(at + "?parseConnection=true").want(200)
+	require.Equal(t, "three", one.str("qName"))
+	require.Equal(t, map[string]any{"url": "https://b.example", "a/b": 1.0}, one.value("connectionProperties"))
+	require.NotContains(t, string(one.body), "other")
+}

@@ -16,6 +16,11 @@ type dump struct {
 	Apps       []dumpApp     `json:"apps"`
 	Themes     []dumpArchive `json:"themes"`
 	Extensions []dumpArchive `json:"extensions"`
+	Webhooks   []dumpWebhook `json:"webhooks,omitempty"`
+
+	Connections  []dumpConnection  `json:"connections,omitempty"`
+	OAuthClients []dumpOAuthClient `json:"oauthClients,omitempty"`
+	IDPs         []dumpIDP         `json:"identityProviders,omitempty"`
 }
 
 type dumpSpace struct {
@@ -73,7 +78,10 @@ func (t *Tenant) Dump() []byte {
 	t.settleReloads(t.cloud.now())
 	d := dump{
 		Host: t.Host, Name: t.Name, Status: t.Status, Spaces: []dumpSpace{}, Groups: []dumpGroup{}, Apps: []dumpApp{},
-		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(),
+		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(), OAuthClients: t.dumpOAuthClients(), IDPs: t.dumpIDPs(),
+	}
+	for _, w := range t.Webhooks.rows {
+		d.Webhooks = append(d.Webhooks, w.dump())
 	}
 	for _, s := range t.Spaces.rows {
 		x := dumpSpace{s.Name, s.Type, s.Description, t.subject(s.Owner), s.ID, []dumpAssignment{}}

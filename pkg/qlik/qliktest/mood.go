@@ -27,6 +27,7 @@ type Mood struct {
 	Truncate     []string // truncate=spaces: bodies of lists are cut in half
 	NoImports    bool     // no-imports: the daily quota of app imports is used up
 	FailReloads  bool     // fail-reloads: reloads end in FAILED
+	DudSecrets   bool     // dud-secrets: OAuth clients of the tenant cannot log in
 
 	InternalLinks bool // internal-links: next links name a host inside Qlik
 	Restamp       bool // restamp-exports: no two exports are equal bytes
@@ -113,7 +114,7 @@ func (m *Mood) addFault(kind, value string) error {
 
 func (m *Mood) flags() map[string]*bool {
 	return map[string]*bool{
-		"suspended": &m.Suspended, "no-imports": &m.NoImports, "fail-reloads": &m.FailReloads,
+		"suspended": &m.Suspended, "no-imports": &m.NoImports, "fail-reloads": &m.FailReloads, "dud-secrets": &m.DudSecrets,
 		"internal-links": &m.InternalLinks, "restamp-exports": &m.Restamp,
 	}
 }
@@ -146,7 +147,7 @@ func (m Mood) String() string {
 			words = append(words, name+"="+strings.Join(l, ","))
 		}
 	}
-	for _, name := range []string{"suspended", "no-imports", "fail-reloads", "internal-links", "restamp-exports"} {
+	for _, name := range []string{"suspended", "no-imports", "fail-reloads", "dud-secrets", "internal-links", "restamp-exports"} {
 		if *m.flags()[name] {
 			words = append(words, name)
 		}

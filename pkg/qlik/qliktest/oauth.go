@@ -61,6 +61,9 @@ func postToken(c *call) reply {
 	c.cloud.mu.RLock()
 	client := c.cloud.clients[id]
 	c.cloud.mu.RUnlock()
+	if client == nil {
+		client = c.tenantClient(id, secret)
+	}
 	if client == nil || client.secret != secret || !client.servesHost(c) {
 		return c.fail(http.StatusUnauthorized, "HTTP-401", "the client id or secret is wrong, or not of this host")
 	}

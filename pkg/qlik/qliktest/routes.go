@@ -5,7 +5,7 @@ var (
 	tenantRouter = newRouter(append(plainServices(),
 		oauthService, tenantsService, usersService, groupsService, rolesService, spacesService, assignmentsService, itemsService,
 		appsService, analyticsAppsService, tempService, themesService, extensionsService, reloadsService, apiKeysService, quotasService, licensesService,
-		connectionsService,
+		connectionsService, webhooksService, oauthClientsService, idpsService,
 	)...)
 	registerRouter = newRouter(oauthService, registerService)
 	consoleRouter  = newRouter(oauthService, consoleService)

@@ -35,6 +35,10 @@ type Tenant struct {
 	Plain      map[string]*table[*plain] // by name of the kind
 
 	Connections table[*connection]
+	Webhooks    table[*webhook]
+
+	OAuthClients table[*oauthClient]
+	IDPs         table[*idp]
 
 	Made    map[string]int // per kind and natural name: how many were made, once more than one
 	Imports importCount

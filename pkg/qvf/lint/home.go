@@ -105,7 +105,7 @@ func (l *lacking) connection(s Source, first bool) {
 		}
 		held, looked := h.Connections[space]
 		switch {
-		case !looked:
+		case !looked, held.has(s.Name): // what is declared is known even where nobody may look
 		case held.Unknown != "":
 			unseen.add(space+"\x00"+held.Unknown, h.Tenant)
 		case held.Absent:

@@ -1,0 +1,56 @@
+package estate
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/schema"
+)
+
+// SecretRef names a secret: an environment variable or a file.
+type SecretRef struct {
+	Env  string `json:"env,omitempty"`
+	File string `json:"file,omitempty"` // seen from the estate's directory, or absolute
+}
+
+// IsZero reports whether r names nothing.
+func (r SecretRef) IsZero() bool { return r == SecretRef{} }
+
+// String says where the secret is.
+func (r SecretRef) String() string {
+	if r.File != "" {
+		return "file " + r.File
+	}
+	return "environment variable " + r.Env
+}
+
+// once reports whether r names a secret in exactly one way.
+func (r SecretRef) once() bool { return (r.Env == "") != (r.File == "") }
+
+const secretHint = `write {env: "NAME"} or {file: "path"}`
+
+// checkSecret says that a secret must be named in exactly one way.
+func (l *load) checkSecret(r SecretRef, path ...string) {
+	if !r.once() {
+		l.report(Problem{Pos: l.at(path...), Message: last(path) + ` must say where the secret is, in one way`, Hint: secretHint})
+	}
+}
+
+// secrets says the same of the secrets of a resource.
+func (x *expansion) secrets(k schema.Kind, r plan.Resource) {
+	refs := k.Traits.SecretRefs(r.Spec)
+	for _, p := range slices.Sorted(maps.Keys(refs)) {
+		var ref SecretRef
+		if json.Unmarshal(refs[p], &ref) == nil && ref.once() {
+			continue
+		}
+		path := []string{string(k.Name), r.Key.Name}
+		for token := range strings.SplitSeq(p[1:], "/") {
+			path = append(path, strings.NewReplacer("~1", "/", "~0", "~").Replace(token))
+		}
+		x.problem(Problem{Pos: x.pos(path...), Key: r.Key, Message: last(path) + ` must say where the secret is, in one way`, Hint: secretHint})
+	}
+}
