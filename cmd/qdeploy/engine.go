@@ -139,6 +139,7 @@ type study struct {
 	plan    *plan.Plan
 	dropped []plan.Change // what --kind left out of the plan
 	live    *qlik.Tenant
+	slots   heldKeys // apps that pull requests have in the tenant: not looked at
 	traits  map[plan.Kind]plan.Traits
 }
 
@@ -148,7 +149,9 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	if err != nil {
 		return nil, err
 	}
-	s := &study{tenant: t, desired: desired, traits: e.traits}
+	s := &study{tenant: t, traits: e.traits, slots: e.memory.slotsIn(t.Name)}
+	desired = s.slots.leave(desired)
+	s.desired = desired
 	if s.digest, err = plan.DesiredSum(desired); err != nil {
 		return nil, err
 	}
@@ -159,6 +162,7 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	if err != nil {
 		return nil, err
 	}
+	applied = s.slots.leave(applied)
 	if e.memory.ledger == nil { // who made it is not known, so only what says so is refused
 		for _, r := range desired {
 			owned[r.Key] = r.Adopt != plan.Refuse
@@ -172,9 +176,9 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 		return nil, err
 	}
 	s.plan, err = plan.Build(plan.Input{
-		Tenant: facts(t), Desired: append(desired, snapshot.Needs...), Live: snapshot.Resources,
+		Tenant: facts(t), Desired: append(desired, snapshot.Needs...), Live: s.slots.leave(snapshot.Resources),
 		Applied: renamed(applied, snapshot.Same), Remembered: remembered, Owned: owned, Revision: e.memory.revision(t.Name),
-		Covers: snapshot.Covers, Blocked: blocked(snapshot, desired), Notes: snapshot.Notes, Traits: e.traits,
+		Covers: snapshot.Covers, Blocked: blocked(snapshot, desired), Notes: append(s.slots.notes(), snapshot.Notes...), Traits: e.traits,
 	})
 	if err != nil {
 		return nil, err

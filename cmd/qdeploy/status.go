@@ -18,12 +18,13 @@ import (
 
 // status is what runs where, as far as the ledger knows.
 type status struct {
-	Revision string     `json:"revision"` // of the estate
-	Apps     []standing `json:"apps"`
-	Holds    []heldApp  `json:"holds,omitempty"`
-	Closed   []closed   `json:"closed,omitempty"`     // environments that may not be applied to now
-	Tenants  []lastRun  `json:"unfinished,omitempty"` // whose last run did not do all
-	Last     *lastRun   `json:"last,omitempty"`       // the newest entry
+	Revision string        `json:"revision"` // of the estate
+	Apps     []standing    `json:"apps"`
+	Holds    []heldApp     `json:"holds,omitempty"`
+	Closed   []closed      `json:"closed,omitempty"`     // environments that may not be applied to now
+	Slots    []ledger.Slot `json:"slots,omitempty"`      // apps that are tried before they are merged
+	Tenants  []lastRun     `json:"unfinished,omitempty"` // whose last run did not do all
+	Last     *lastRun      `json:"last,omitempty"`       // the newest entry
 
 	environments []string // in their order
 }
@@ -83,6 +84,7 @@ func (p *program) status(ctx context.Context, f statusFlags) error {
 	}
 	s := statusOf(est.Estate, m.entries, p.now(), f)
 	s.Revision = est.revision(p.dir)
+	s.slots(m, f)
 	if f.asJSON {
 		return p.printJSON(s)
 	}
@@ -222,6 +224,9 @@ func (s *status) details(w io.Writer) {
 	}
 	for _, h := range s.Holds {
 		lines = append(lines, fmt.Sprintf("held       %s %s in %s: by %s%s: %s", h.App, h.Version, h.Environment, h.By, until(h.Hold), h.Why))
+	}
+	for _, text := range slotLines(s.Slots) {
+		lines = append(lines, "tried      "+text)
 	}
 	for _, c := range s.Closed {
 		lines = append(lines, "closed     "+c.String())

@@ -10,19 +10,21 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/ledger"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
 // whyTenant is where a tenant stands, and what will happen next.
 type whyTenant struct {
-	Tenant string   `json:"tenant"`
-	Host   string   `json:"host"`
-	State  string   `json:"state"`
-	Last   *lastRun `json:"last,omitempty"`
-	Error  string   `json:"error,omitempty"`
-	Apps   []whyApp `json:"apps"`
-	Closed []closed `json:"closed,omitempty"`
-	Next   []string `json:"next"`
+	Tenant string        `json:"tenant"`
+	Host   string        `json:"host"`
+	State  string        `json:"state"`
+	Last   *lastRun      `json:"last,omitempty"`
+	Error  string        `json:"error,omitempty"`
+	Apps   []whyApp      `json:"apps"`
+	Closed []closed      `json:"closed,omitempty"`
+	Slots  []ledger.Slot `json:"slots,omitempty"` // apps that are tried in it before they are merged
+	Next   []string      `json:"next"`
 }
 
 // whyApp is an app that an environment runs in the tenant.
@@ -92,6 +94,7 @@ func (p *program) whyOf(est *declared, m *memory, t estate.Tenant) (*whyTenant, 
 	if applied {
 		w.Last, w.Error = &lastRun{t.Name, e.Outcome, e.Run, e.Time, e.Revision}, e.Error
 	}
+	w.Slots = slices.DeleteFunc(slices.Clone(m.slots), func(s ledger.Slot) bool { return !s.In(t.Name) })
 	for _, env := range est.Environments() {
 		if w.add(est, m, env, p.now()) {
 			if c := closedNow(env, p.now()); c != nil {
@@ -103,7 +106,7 @@ func (p *program) whyOf(est *declared, m *memory, t estate.Tenant) (*whyTenant, 
 	if err != nil {
 		return nil, err
 	}
-	digest, err := plan.DesiredSum(desired)
+	digest, err := plan.DesiredSum(m.slotsIn(t.Name).leave(desired))
 	if err != nil {
 		return nil, err
 	}
@@ -148,7 +151,9 @@ func (w *whyTenant) next(t estate.Tenant, applied, current bool) {
 		say("the next apply brings what the estate says now, once it is reviewed")
 	}
 	for _, a := range w.Apps {
-		if a.Runs != a.Pinned && t.State != estate.Ignored {
+		if s, held := w.slot(a); held {
+			say("%s in %s goes to %s when %s gives it back", a.App, a.Space, version(a.Pinned), s.Holder())
+		} else if a.Runs != a.Pinned && t.State != estate.Ignored {
 			say("%s in %s goes to %s", a.App, a.Space, version(a.Pinned))
 		}
 	}
@@ -183,6 +188,9 @@ func (w *whyTenant) text() string {
 		if a.Hold != nil {
 			line("held", "%s %s in %s: by %s%s: %s", a.App, a.Hold.Version, a.Environment, a.Hold.By, until(a.Hold.Hold), a.Hold.Why)
 		}
+	}
+	for _, text := range slotLines(w.Slots) {
+		line("tried", "%s", text)
 	}
 	for _, c := range w.Closed {
 		line("closed", "%s", c)

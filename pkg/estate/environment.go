@@ -22,6 +22,7 @@ type Environment struct {
 	Soak    time.Duration   // how long a version runs here before it may go on
 	Auto    bool            // promotion to it begins by itself
 	Release bool            // a version that all of it runs is released
+	Tries   bool            // pull requests have their apps tried here
 	Tags    string          // what releases are called by, "date" or "semver"
 	Holds   map[string]Hold // by the app's name
 	Pos     string
@@ -49,6 +50,7 @@ type environment struct {
 	Soak    string          `json:"soak"`
 	Promote string          `json:"promote"`
 	Release bool            `json:"release"`
+	Test    string          `json:"test"`
 	Tags    string          `json:"tags"`
 	Holds   map[string]Hold `json:"holds"`
 	Windows []window.Window `json:"windows"`
@@ -81,7 +83,7 @@ func (l *load) environments(envs map[string]*environment) {
 		env := envs[name]
 		out := Environment{
 			Name: name, Apps: env.Apps, Pos: l.at("environments", name),
-			Soak: length(env.Soak), Auto: env.Promote == "auto", Release: env.Release, Tags: env.Tags, Holds: env.Holds,
+			Soak: length(env.Soak), Auto: env.Promote == "auto", Release: env.Release, Tries: env.Test != "", Tags: env.Tags, Holds: env.Holds,
 			Schedule: l.schedule(name, env),
 		}
 		out.After = slices.Sorted(slices.Values(env.After))
