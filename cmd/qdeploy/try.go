@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,6 +62,7 @@ anything else, slots of pull requests that were closed are given back.` + "\n" +
 // protected estate.
 type trial struct {
 	e       *engine
+	only    []string             // environments; all when empty
 	envs    []estate.Environment // that let apps be tried, and are meant
 	patient time.Duration
 	stamp   stamp
@@ -75,7 +77,7 @@ func (p *program) trial(ctx context.Context, f tryFlags, revision string, remote
 	if err != nil {
 		return nil, err
 	}
-	t := &trial{patient: f.patient, others: map[int]github.PullRequest{}}
+	t := &trial{only: f.environments, patient: f.patient, others: map[int]github.PullRequest{}}
 	t.e, err = t.open(p, est, m, f)
 	if err != nil {
 		m.close()
@@ -93,32 +95,36 @@ func (t *trial) open(p *program, est *declared, m *memory, f tryFlags) (*engine,
 	if _, err := inEnvironments(est, f.environments); err != nil {
 		return nil, err
 	}
-	var names []string
+	var tenants []string
 	for _, env := range est.Environments() {
-		if len(f.environments) > 0 && !slices.Contains(f.environments, env.Name) {
-			continue
-		}
-		if env.Tries && len(env.Targets) > 0 {
+		switch {
+		case !t.meant(env.Name):
+		case env.Tries:
 			t.envs = append(t.envs, env)
-			names = append(names, env.Name)
-		} else if len(f.environments) > 0 {
+			for _, target := range env.Targets {
+				tenants = append(tenants, target.Tenants...)
+			}
+		case len(f.environments) > 0 && !f.release:
 			return nil, fail(fmt.Sprintf("write environments: %s: test: \"pull-request\" into the estate", env.Name), "nothing may be tried in %s", env.Name)
 		}
 	}
-	if len(t.envs) == 0 {
-		return nil, fail(`write test: "pull-request" into an environment`, "no environment lets apps be tried")
+	for _, s := range m.slots { // also where nothing may be tried any more
+		for _, at := range s.Places {
+			if place, ok := est.Tenant(at.Tenant); ok && place.State != estate.Ignored && t.meant(s.Environment) {
+				tenants = append(tenants, at.Tenant)
+			}
+		}
 	}
-	pf := planFlags{choice: choice{environments: names}, parallelism: 1, refresh: "all", patience: 10 * time.Minute, contexts: f.contexts}
+	if len(tenants) == 0 {
+		return nil, fail(`write test: "pull-request" into an environment that has targets`, "no environment lets apps be tried")
+	}
+	pf := planFlags{choice: choice{tenants: tenants}, parallelism: 1, refresh: "all", patience: 10 * time.Minute, contexts: f.contexts}
 	return p.newEngine(est, m, pf)
 }
 
-// env returns an environment that is meant.
-func (t *trial) env(name string) (estate.Environment, bool) {
-	i := slices.IndexFunc(t.envs, func(e estate.Environment) bool { return e.Name == name })
-	if i < 0 {
-		return estate.Environment{}, false
-	}
-	return t.envs[i], true
+// meant reports whether an environment was named, or none was.
+func (t *trial) meant(environment string) bool {
+	return len(t.only) == 0 || slices.Contains(t.only, environment)
 }
 
 // tryByHand tries one app, or gives it back.
@@ -134,15 +140,8 @@ func (p *program) tryByHand(ctx context.Context, f tryFlags) error {
 	if err := named(t.e.est.Estate, nil, []string{f.app}); err != nil {
 		return err
 	}
-	if len(t.envs) > 1 {
-		return fail("", "--env says which of %s", strings.Join(namesOf(t.envs), ", "))
-	}
 	if f.release {
-		s, held := t.e.memory.slot(t.envs[0].Name, f.app)
-		if !held {
-			return fail("qdeploy status shows the slots that are held", "nobody tries %s in %s", f.app, t.envs[0].Name)
-		}
-		err = t.giveBack(ctx, s)
+		err = t.release(ctx, f)
 	} else {
 		err = t.tryFrom(ctx, f)
 	}
@@ -151,6 +150,18 @@ func (p *program) tryByHand(ctx context.Context, f tryFlags) error {
 	}
 	t.print()
 	return silent(t.status())
+}
+
+// release gives back the slot of the app that was named, whoever holds it.
+func (t *trial) release(ctx context.Context, f tryFlags) error {
+	held := slices.DeleteFunc(slices.Clone(t.e.memory.slots), func(s ledger.Slot) bool { return s.App != f.app || !t.meant(s.Environment) })
+	switch len(held) {
+	case 0:
+		return fail("qdeploy status shows the slots that are held", "nobody tries %s", f.app)
+	case 1:
+		return t.giveBack(ctx, held[0])
+	}
+	return fail("", "%s is tried in several environments: --env says which is meant", f.app)
 }
 
 func namesOf(envs []estate.Environment) (names []string) {
@@ -162,7 +173,11 @@ func namesOf(envs []estate.Environment) (names []string) {
 
 // tryFrom tries the app that was named as another revision has it.
 func (t *trial) tryFrom(ctx context.Context, f tryFlags) error {
-	p, env := t.e.p, t.envs[0]
+	p := t.e.p
+	if len(t.envs) != 1 {
+		return fail("--env says which", "apps may be tried in: %s", cmp.Or(strings.Join(namesOf(t.envs), ", "), "no environment"))
+	}
+	env := t.envs[0]
 	head, err := p.declaredBefore(f.from)
 	if err != nil {
 		return err

@@ -75,7 +75,7 @@ func (t *trial) request(ctx context.Context, j *job, base string) error {
 		}
 	}
 	for _, s := range slices.Clone(t.e.memory.slots) {
-		if _, meant := t.env(s.Environment); !meant || s.Request == 0 {
+		if !t.meant(s.Environment) || s.Request == 0 {
 			continue
 		}
 		over := false
