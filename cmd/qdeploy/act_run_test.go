@@ -21,6 +21,7 @@ var permissions = map[string]map[string]string{
 	"capture.yml": {"contents": "write", "pull-requests": "write"},
 	"promote.yml": {"contents": "write", "pull-requests": "write"},
 	"release.yml": {"contents": "write", "pull-requests": "read"},
+	"try.yml":     {"contents": "write", "pull-requests": "write", "statuses": "write"},
 }
 
 // A played is what became of a workflow.

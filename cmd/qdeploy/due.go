@@ -104,7 +104,7 @@ func dueIn(est *declared, m *memory, env estate.Environment, now time.Time) (str
 	}
 	n := 0
 	for _, name := range env.Tenants() {
-		digest, err := digestOf(est, name)
+		digest, err := digestOf(est, m, name)
 		if err != nil {
 			return "", err
 		}

@@ -154,6 +154,7 @@ type study struct {
 	plan    *plan.Plan
 	dropped []plan.Change // what --kind left out of the plan
 	live    *qlik.Tenant
+	slots   heldKeys // apps that pull requests have in the tenant: not looked at
 	traits  map[plan.Kind]plan.Traits
 }
 
@@ -163,8 +164,9 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	if err != nil {
 		return nil, err
 	}
-	desired = e.vault.sums(t.Name, desired, e.traits)
-	s := &study{tenant: t, desired: desired, traits: e.traits}
+	s := &study{tenant: t, traits: e.traits, slots: e.memory.slotsIn(t.Name)}
+	desired = s.slots.leave(e.vault.sums(t.Name, desired, e.traits))
+	s.desired = desired
 	if s.digest, err = plan.DesiredSum(desired); err != nil {
 		return nil, err
 	}
@@ -176,6 +178,7 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	if err != nil {
 		return nil, err
 	}
+	applied = s.slots.leave(applied)
 	if e.memory.ledger == nil { // who made it is not known, so only what says so is refused
 		for _, r := range desired {
 			owned[r.Key] = r.Adopt != plan.Refuse
@@ -189,9 +192,9 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 		return nil, err
 	}
 	s.plan, err = plan.Build(plan.Input{
-		Tenant: facts(t), Desired: append(desired, snapshot.Needs...), Live: snapshot.Resources,
+		Tenant: facts(t), Desired: append(desired, snapshot.Needs...), Live: s.slots.leave(snapshot.Resources),
 		Applied: renamed(applied, snapshot.Same), Remembered: remembered, Owned: owned, Revision: e.memory.revision(t.Name),
-		Covers: snapshot.Covers, Blocked: blocked(snapshot, desired), Notes: snapshot.Notes, Traits: e.traits, Rotate: e.rotate.means,
+		Covers: snapshot.Covers, Blocked: blocked(snapshot, desired), Notes: append(s.slots.notes(), snapshot.Notes...), Traits: e.traits, Rotate: e.rotate.means,
 	})
 	if err != nil {
 		return nil, err

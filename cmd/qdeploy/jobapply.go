@@ -74,7 +74,7 @@ func (m *merged) apply(ctx context.Context) error {
 	}
 	partly := func(tenant string) bool {
 		e, ok := m.e.memory.last(tenant)
-		return ok && (e.Outcome == outcomePartly || e.Outcome == outcomeApplying)
+		return ok && (e.Outcome == outcomePartly || e.Outcome == outcomeApplying) || m.e.tries(tenant)
 	}
 	m.held = judge(m.fleet, m.reviews, partly, m.f.approve)
 	if err := m.text(m.fleet, m.e.text(m.f.planFlags, m.e.appChanges(m.fleet)), m.e.below(m.fleet)...); err != nil {

@@ -117,6 +117,11 @@ func cmdMerge(ts *testscript.TestScript, neg bool, args []string) {
 	f.repo.Merge(number(ts, args[0]), args[1])
 }
 
+// close N LOGIN closes a pull request that is not merged.
+func cmdClose(ts *testscript.TestScript, neg bool, args []string) {
+	labOf(ts).forge.repo.Close(number(ts, args[0]), args[1])
+}
+
 // label N NAME LOGIN puts a label on a pull request.
 func cmdLabel(ts *testscript.TestScript, neg bool, args []string) {
 	labOf(ts).forge.repo.AddLabel(number(ts, args[0]), args[1], args[2])

@@ -70,6 +70,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 	"push":      cmdPush,
 	"pull":      cmdPull,
 	"merge":     cmdMerge,
+	"close":     cmdClose,
 	"label":     cmdLabel,
 	"role":      cmdRole,
 	"review":    cmdReview,

@@ -29,7 +29,12 @@ func (m *memory) lock(ctx context.Context, p *program, run string, patient time.
 	for end := time.Now().Add(patient); ; {
 		lease, err := m.ledger.Acquire(ctx, holder, leaseTime, gone)
 		if err == nil {
-			return m.keepLease(ctx, lease), nil
+			release := m.keepLease(ctx, lease)
+			if m.slots, err = m.ledger.Slots(); err != nil { // another run may have taken some
+				release()
+				return nil, err
+			}
+			return release, nil
 		}
 		var held *ledger.HeldError
 		if !errors.As(err, &held) {

@@ -23,6 +23,7 @@ type memory struct {
 	ledger  *ledger.Ledger // nil outside a repository
 	entries map[string]ledger.Entry
 	before  map[string]ledger.Entry // of tenants that this run has begun
+	slots   []ledger.Slot           // that are held
 
 	identity ledger.Identity // who applies; zero for whoever is at this machine
 }
@@ -52,7 +53,11 @@ func remember(l *ledger.Ledger) (*memory, error) {
 	if err != nil {
 		return nil, fail("the ledger is the git ref "+string(ledger.Ref)+"; delete the ref to begin anew: nothing is then pruned until the next apply", "%w", err)
 	}
-	return &memory{ledger: l, entries: entries}, nil
+	slots, err := l.Slots()
+	if err != nil {
+		return nil, err
+	}
+	return &memory{ledger: l, entries: entries, slots: slots}, nil
 }
 
 // last returns what is remembered of a tenant, and whether anything is. Of a
@@ -209,6 +214,9 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 		if k, err := plan.ParseKey(name); err == nil && t.remains(k, became) {
 			e.Resources[name] = old.Resources[name]
 		}
+	}
+	for k := range t.slots {
+		keep(&e, old, k)
 	}
 	e.Since, e.Reached = since(old, e), reached(old, e)
 	e.Secrets = secretsOf(old, e, t, became)

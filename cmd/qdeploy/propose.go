@@ -122,10 +122,15 @@ func (q *proposing) who() string {
 	if q.job != nil {
 		return q.job.run.Actor
 	}
+	return personOf(q.git)
+}
+
+// personOf is who works in a repository, by name.
+func personOf(repo *git.Repository) string {
 	if name := os.Getenv("GIT_AUTHOR_NAME"); name != "" {
 		return name
 	}
-	if c, err := q.git.ConfigScoped(config.GlobalScope); err == nil && c.User.Name != "" {
+	if c, err := repo.ConfigScoped(config.GlobalScope); err == nil && c.User.Name != "" {
 		return c.User.Name
 	}
 	return cmp.Or(os.Getenv("USER"), "somebody")

@@ -12,7 +12,6 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/ledger"
-	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
 // wave is a ring of a rollout as it stands in this run.
@@ -228,11 +227,7 @@ func (e *engine) digest(tenant string) (string, error) {
 	if d, ok := e.digests.Load(tenant); ok {
 		return d.(string), nil
 	}
-	desired, err := e.est.Resources(tenant)
-	if err != nil {
-		return "", err
-	}
-	d, err := plan.DesiredSum(desired)
+	d, err := digestOf(e.est, e.memory, tenant)
 	if err == nil {
 		e.digests.Store(tenant, d)
 	}

@@ -61,12 +61,14 @@ func (e *engine) settle(s stamp, fleet *plan.Fleet) error {
 		if err != nil {
 			return err
 		}
+		slots := e.memory.slotsIn(p.Tenant.Name)
+		desired = slots.leave(desired)
 		digest, err := plan.DesiredSum(desired)
 		if err != nil {
 			return err
 		}
 		if !e.memory.current(p.Tenant.Name, digest) {
-			entries = append(entries, e.memory.entry(s, &study{desired: desired, digest: digest, plan: p, traits: e.traits}, nil))
+			entries = append(entries, e.memory.entry(s, &study{desired: desired, digest: digest, plan: p, traits: e.traits, slots: slots}, nil))
 		}
 	}
 	return e.memory.write(fmt.Sprintf("%s: nothing to do in %d tenants", s.run, len(entries)), entries)

@@ -67,7 +67,8 @@ func (p *program) command() *cobra.Command {
 	f.BoolVar(&p.debug, "debug", false, "print each call to Qlik Cloud on stderr: method, path, status, time")
 	c.AddCommand(
 		p.validateCommand(), p.planCommand(), p.applyCommand(), p.driftCommand(), p.statusCommand(), p.dueCommand(),
-		p.whyCommand(), p.captureCommand(), p.promoteCommand(), p.rollbackCommand(), p.holdCommand(), p.unholdCommand(), p.releaseCommand(), p.appCommand(),
+		p.whyCommand(), p.captureCommand(), p.tryCommand(), p.promoteCommand(), p.rollbackCommand(), p.holdCommand(), p.unholdCommand(),
+		p.releaseCommand(), p.appCommand(),
 		p.demoCommand(), p.sandboxCommand(), p.schemaCommand(), p.versionCommand(),
 	)
 	return c

@@ -18,14 +18,15 @@ import (
 
 // status is what runs where, as far as the ledger knows.
 type status struct {
-	Revision string       `json:"revision"` // of the estate
-	Apps     []standing   `json:"apps"`
-	Holds    []heldApp    `json:"holds,omitempty"`
-	Rings    []ringStatus `json:"rings,omitempty"`
-	Live     *liveStatus  `json:"live,omitempty"`
-	Closed   []closed     `json:"closed,omitempty"`     // environments that may not be applied to now
-	Tenants  []lastRun    `json:"unfinished,omitempty"` // whose last run did not do all
-	Last     *lastRun     `json:"last,omitempty"`       // the newest entry
+	Revision string        `json:"revision"` // of the estate
+	Apps     []standing    `json:"apps"`
+	Holds    []heldApp     `json:"holds,omitempty"`
+	Rings    []ringStatus  `json:"rings,omitempty"`
+	Live     *liveStatus   `json:"live,omitempty"`
+	Closed   []closed      `json:"closed,omitempty"`     // environments that may not be applied to now
+	Slots    []ledger.Slot `json:"slots,omitempty"`      // apps that are tried before they are merged
+	Tenants  []lastRun     `json:"unfinished,omitempty"` // whose last run did not do all
+	Last     *lastRun      `json:"last,omitempty"`       // the newest entry
 
 	environments []string // in their order
 }
@@ -98,6 +99,7 @@ func (p *program) status(ctx context.Context, f statusFlags) error {
 	if err := s.addRings(est, m, p.now(), f); err != nil {
 		return err
 	}
+	s.slots(m, f)
 	if f.asJSON {
 		err = p.printJSON(s)
 	} else {
@@ -249,6 +251,9 @@ func (s *status) details(w io.Writer) {
 	}
 	for _, h := range s.Holds {
 		lines = append(lines, fmt.Sprintf("held       %s %s in %s: by %s%s: %s", h.App, h.Version, h.Environment, h.By, until(h.Hold), h.Why))
+	}
+	for _, text := range slotLines(s.Slots) {
+		lines = append(lines, "tried      "+text)
 	}
 	for _, c := range s.Closed {
 		lines = append(lines, "closed     "+c.String())

@@ -75,7 +75,7 @@ func ringOf(est *declared, m *memory, r estate.Ring, tenants []string, now time.
 	var err error
 	ring := apply.Ring{Name: r.Name, Tenants: tenants, Failures: r.Failures.Down(len(tenants)), Soak: r.Soak}
 	at := ring.Stand(now, func(name string) (apply.Stand, time.Time) {
-		digest, derr := digestOf(est, name)
+		digest, derr := digestOf(est, m, name)
 		if derr != nil {
 			err = derr
 		}
@@ -170,9 +170,9 @@ func (m *memory) rolloutOf(env estate.Environment) (ledger.Rollout, error) {
 	return out, nil
 }
 
-// digestOf returns that of the desired state of a tenant; "" for one that the estate
-// no longer has.
-func digestOf(est *declared, tenant string) (string, error) {
+// digestOf returns that of the desired state of a tenant, but for apps that are tried
+// there; "" for one that the estate no longer has.
+func digestOf(est *declared, m *memory, tenant string) (string, error) {
 	if _, ok := est.Tenant(tenant); !ok {
 		return "", nil
 	}
@@ -180,5 +180,5 @@ func digestOf(est *declared, tenant string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return plan.DesiredSum(desired)
+	return plan.DesiredSum(m.slotsIn(tenant).leave(desired))
 }

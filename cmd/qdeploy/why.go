@@ -10,20 +10,21 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
-	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/pkg/ledger"
 )
 
 // whyTenant is where a tenant stands, and what will happen next.
 type whyTenant struct {
-	Tenant string       `json:"tenant"`
-	Host   string       `json:"host"`
-	State  string       `json:"state"`
-	Last   *lastRun     `json:"last,omitempty"`
-	Error  string       `json:"error,omitempty"`
-	Apps   []whyApp     `json:"apps"`
-	Rings  []ringStatus `json:"rings,omitempty"` // that it is in
-	Closed []closed     `json:"closed,omitempty"`
-	Next   []string     `json:"next"`
+	Tenant string        `json:"tenant"`
+	Host   string        `json:"host"`
+	State  string        `json:"state"`
+	Last   *lastRun      `json:"last,omitempty"`
+	Error  string        `json:"error,omitempty"`
+	Apps   []whyApp      `json:"apps"`
+	Rings  []ringStatus  `json:"rings,omitempty"` // that it is in
+	Closed []closed      `json:"closed,omitempty"`
+	Slots  []ledger.Slot `json:"slots,omitempty"` // apps that are tried in it before they are merged
+	Next   []string      `json:"next"`
 }
 
 // whyApp is an app that an environment runs in the tenant.
@@ -93,6 +94,7 @@ func (p *program) whyOf(est *declared, m *memory, t estate.Tenant) (*whyTenant, 
 	if applied {
 		w.Last, w.Error = &lastRun{t.Name, e.Outcome, e.Run, e.Time, e.Revision}, e.Error
 	}
+	w.Slots = slices.DeleteFunc(slices.Clone(m.slots), func(s ledger.Slot) bool { return !s.In(t.Name) })
 	for _, env := range est.Environments() {
 		if w.add(est, m, env, p.now()) {
 			rings, err := ringsOf(est, m, env, p.now())
@@ -105,11 +107,7 @@ func (p *program) whyOf(est *declared, m *memory, t estate.Tenant) (*whyTenant, 
 			}
 		}
 	}
-	desired, err := est.Resources(t.Name)
-	if err != nil {
-		return nil, err
-	}
-	digest, err := plan.DesiredSum(desired)
+	digest, err := digestOf(est, m, t.Name)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +152,9 @@ func (w *whyTenant) next(t estate.Tenant, applied, current bool) {
 		say("the next apply brings what the estate says now, once it is reviewed")
 	}
 	for _, a := range w.Apps {
-		if a.Runs != a.Pinned && t.State != estate.Ignored {
+		if s, held := w.slot(a); held {
+			say("%s in %s goes to %s when %s gives it back", a.App, a.Space, version(a.Pinned), s.Holder())
+		} else if a.Runs != a.Pinned && t.State != estate.Ignored {
 			say("%s in %s goes to %s", a.App, a.Space, version(a.Pinned))
 		}
 	}
@@ -192,6 +192,9 @@ func (w *whyTenant) text() string {
 	}
 	for _, r := range w.Rings {
 		line("ring", "%s of %s: %s", r.Ring, r.Environment, r.tenant())
+	}
+	for _, text := range slotLines(w.Slots) {
+		line("tried", "%s", text)
 	}
 	for _, c := range w.Closed {
 		line("closed", "%s", c)

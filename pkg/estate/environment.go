@@ -23,6 +23,7 @@ type Environment struct {
 	Soak    time.Duration   // how long a version runs here before it may go on
 	Auto    bool            // promotion to it begins by itself
 	Release bool            // a version that all of it runs is released
+	Tries   bool            // pull requests have their apps tried here
 	Tags    string          // what releases are called by, "date" or "semver"
 	Holds   map[string]Hold // by the app's name
 	Pos     string
@@ -59,6 +60,7 @@ type environment struct {
 	Freezes []window.Window       `json:"freezes"`
 	Rings   []ring                `json:"rings"`
 	Gates   Gates                 `json:"gates"`
+	Test    string                `json:"test"`
 	Targets []struct {
 		Select  map[string]any `json:"select"`
 		Tenants []string       `json:"tenants"`
@@ -88,7 +90,7 @@ func (l *load) environments(envs map[string]*environment) {
 		out := Environment{
 			Name: name, Apps: env.Apps, Content: env.Content, Pos: l.at("environments", name),
 			Soak: length(env.Soak), Auto: env.Promote == "auto", Release: env.Release, Tags: env.Tags, Holds: env.Holds,
-			Schedule: l.schedule(name, env), Gates: env.Gates,
+			Schedule: l.schedule(name, env), Gates: env.Gates, Tries: env.Test != "",
 		}
 		out.After = slices.Sorted(slices.Values(env.After))
 		l.pins(name, env)

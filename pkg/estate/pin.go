@@ -28,6 +28,12 @@ func (a App) pinned(p Pin) string {
 	return p.Commit + ":" + a.FileOf(p.Version)
 }
 
+// InCommit reports whether the file of a spec is kept in git's objects: COMMIT:PATH.
+func InCommit(file string) bool {
+	commit, _, ok := strings.Cut(file, ":")
+	return ok && len(commit) == hashLength
+}
+
 // commits are the revisions that pins name, each opened once.
 type commits struct {
 	dir  string

@@ -196,6 +196,7 @@ func pullRequest(p *gh.PullRequest) PullRequest {
 	out := PullRequest{
 		Number: p.GetNumber(), Title: p.GetTitle(), Body: p.GetBody(), Head: p.GetHead().GetSHA(), Base: p.GetBase().GetSHA(),
 		URL: p.GetHTMLURL(), HeadRef: p.GetHead().GetRef(), BaseRef: p.GetBase().GetRef(), Author: p.GetUser().GetLogin(),
+		Closed: p.GetState() == "closed",
 		Merged: p.GetMerged() || p.MergedAt != nil, MergedAt: p.GetMergedAt().Time, MergedBy: p.GetMergedBy().GetLogin(), MergeCommit: p.GetMergeCommitSHA(),
 		Fork: p.GetHead().GetRepo().GetFullName() != p.GetBase().GetRepo().GetFullName(),
 	}

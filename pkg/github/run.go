@@ -42,6 +42,7 @@ type PullRequest struct {
 	Fork             bool   // of another repository
 	Author           string
 	Merged           bool
+	Closed           bool      // merged or not
 	MergedAt         time.Time // zero while it is not merged
 	MergedBy         string    // "" where GitHub does not say: in its lists
 	MergeCommit      string    // while it is not merged, GitHub's trial
@@ -104,6 +105,7 @@ type event struct {
 		Body        string     `json:"body"`
 		URL         string     `json:"html_url"`
 		Merged      bool       `json:"merged"`
+		State       string     `json:"state"`
 		MergeCommit string     `json:"merge_commit_sha"`
 		MergedAt    *time.Time `json:"merged_at"`
 		MergedBy    *eventUser `json:"merged_by"`
@@ -157,7 +159,7 @@ func (r *Run) read(text []byte) error {
 	}
 	r.PullRequest = &PullRequest{
 		Number: max(p.Number, e.Number), Title: p.Title, Body: p.Body, URL: p.URL, Head: p.Head.SHA, Base: p.Base.SHA, HeadRef: p.Head.Ref, BaseRef: p.Base.Ref,
-		Author: p.User.Login, Merged: p.Merged, MergeCommit: p.MergeCommit,
+		Author: p.User.Login, Merged: p.Merged, Closed: p.State == "closed", MergeCommit: p.MergeCommit,
 		Fork: p.Head.Repo == nil || !strings.EqualFold(p.Head.Repo.FullName, r.Repository),
 	}
 	if p.MergedAt != nil {

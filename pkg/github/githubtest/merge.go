@@ -44,6 +44,14 @@ func (r *Repo) Merge(number int, login string) string {
 	return sha
 }
 
+// Close closes a pull request without merging it, as a person does.
+func (r *Repo) Close(number int, login string) {
+	defer r.lock()()
+	i := r.mustPull(number)
+	i.state, i.closed, i.closedBy = "closed", r.hub.now(), login
+	i.note("closed", login, "", r)
+}
+
 func (r *Repo) mustPull(number int) *issue {
 	if number < 1 || number > len(r.issues) || r.issues[number-1].pull == nil {
 		panic(fmt.Sprintf("githubtest: %s has no pull request %d", r.FullName(), number))
