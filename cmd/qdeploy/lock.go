@@ -30,7 +30,7 @@ func (m *memory) lock(ctx context.Context, p *program, run string, patient time.
 		lease, err := m.ledger.Acquire(ctx, holder, leaseTime, gone)
 		if err == nil {
 			release := m.keepLease(ctx, lease)
-			if m.slots, err = m.ledger.Slots(); err != nil { // another run may have taken some
+			if err := m.again(); err != nil { // another run may have written meanwhile
 				release()
 				return nil, err
 			}
@@ -53,6 +53,15 @@ func (m *memory) lock(ctx context.Context, p *program, run string, patient time.
 		case <-time.After(min(leaseTry, time.Until(end)+time.Millisecond)):
 		}
 	}
+}
+
+// again reads once more what is remembered.
+func (m *memory) again() error {
+	now, err := remember(m.ledger)
+	if err == nil {
+		m.entries, m.slots = now.entries, now.slots
+	}
+	return err
 }
 
 // keepLease renews a lease until it is given back.

@@ -41,7 +41,7 @@ func (t *trial) take(ctx context.Context, a attempt) error {
 			return nil
 		}
 	}
-	release, err := t.lock(ctx)
+	release, err := t.e.memory.lock(ctx, t.e.p, t.stamp.run, t.patient)
 	if err != nil {
 		return err
 	}
@@ -85,19 +85,6 @@ func placesText(places []ledger.SlotPlace) string {
 	return someNames(names, 5)
 }
 
-// lock takes the ledger's lease, and reads again what other runs have written while
-// it waited.
-func (t *trial) lock(ctx context.Context) (release func(), err error) {
-	m := t.e.memory
-	if release, err = m.lock(ctx, t.e.p, t.stamp.run, t.patient); err != nil {
-		return nil, err
-	}
-	if m.entries, err = m.ledger.Entries(); err != nil {
-		release()
-	}
-	return release, err
-}
-
 // giveBack brings back what the estate pins, and frees the slot: in this order, so
 // that a run which is killed leaves the slot to the next one.
 func (t *trial) giveBack(ctx context.Context, s ledger.Slot) error {
@@ -124,7 +111,7 @@ func (t *trial) giveBack(ctx context.Context, s ledger.Slot) error {
 		}
 	}
 	m := t.e.memory
-	release, err := t.lock(ctx)
+	release, err := t.e.memory.lock(ctx, t.e.p, t.stamp.run, t.patient)
 	if err != nil {
 		return err
 	}
