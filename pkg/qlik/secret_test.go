@@ -38,12 +38,25 @@ func quoted(s string) string { return `"` + quotedText(s) + `"` }
 // is named when it is not there.
 func TestSecretsAtHand(t *testing.T) {
 	tenant := NewTenant(&Client{}, TenantOptions{})
-	_, err := tenant.secret(&Secret{Env: "A"})
+	_, err := tenant.secret(&Secret{Source: "env", Name: "A"})
 	require.EqualError(t, err, "no secrets are at hand")
 	require.False(t, held(true).writes())
 	require.Nil(t, held(false))
 	require.False(t, held(false).writes())
-	require.True(t, (&Secret{Env: "A"}).writes())
-	_, err = tenant.keep(&Secret{File: "f"})
+	require.True(t, (&Secret{Source: "env", Name: "A"}).writes())
+	_, err = tenant.keep(&Secret{Source: "file", Name: "f"})
 	require.EqualError(t, err, "secretTo: there is nowhere to put a secret")
+}
+
+func TestSecretInJSON(t *testing.T) {
+	for _, text := range []string{`{"env":"A"}`, `{"file":"f","held":true}`, `{"held":true}`, `{}`} {
+		var s Secret
+		require.NoError(t, s.UnmarshalJSON([]byte(text)))
+		b, err := s.MarshalJSON()
+		require.NoError(t, err)
+		require.Equal(t, text, string(b))
+	}
+	for _, text := range []string{`{"env":"A","file":"b"}`, `{"env":1}`, `"A"`} {
+		require.Error(t, new(Secret).UnmarshalJSON([]byte(text)), text)
+	}
 }
