@@ -7,6 +7,7 @@
 //
 //	container        it holds others, and deleting it can lose them
 //	cascade          it ends with the resource that it lives in
+//	one=FIELD+FIELD  a tenant has at most one of which all of these are true
 //	create=WORD      what creating it is called in a plan
 //	update=WORD      what updating it is called in a plan
 //	writes=N         how many calls creating or updating it takes
@@ -63,6 +64,7 @@ type Kind struct {
 	Name     plan.Kind
 	Declared bool // tenants and templates declare it; otherwise it follows from something else
 	Traits   plan.Traits
+	One      []string          // fields of which all are true in one resource at most
 	Aside    []string          // fields that are not part of the spec
 	MD5      map[string]string // computed field → the field that names the file
 	Example  json.RawMessage   // a full spec

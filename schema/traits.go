@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"cuelang.org/go/cue"
 
@@ -22,6 +23,8 @@ func readKind(def cue.Value) (Kind, error) {
 			k.Traits.Container = true
 		case "cascade":
 			k.Traits.Cascade = true
+		case "one":
+			k.One = strings.Split(value, "+")
 		case "create":
 			k.Traits.Create = plan.Action(value)
 		case "update":

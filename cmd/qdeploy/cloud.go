@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
+	"github.com/qdeploy/qdeploy/schema"
 )
 
 // cloudOf makes an emulated Qlik Cloud that has the tenants of an estate, empty
@@ -24,6 +26,7 @@ func cloudOf(est *declared, o qliktest.Options, state io.Reader) (*qliktest.Clou
 			return nil, nil, err
 		}
 	}
+	env := map[string]string{}
 	for _, t := range est.Tenants() {
 		tenant := cloud.Tenant(t.Host)
 		if tenant == nil {
@@ -34,8 +37,8 @@ func cloudOf(est *declared, o qliktest.Options, state io.Reader) (*qliktest.Clou
 			return nil, nil, err
 		}
 		addPeople(tenant, resources)
+		addSecrets(resources, env)
 	}
-	env := map[string]string{}
 	for _, name := range est.Regions() {
 		if err := addLogin(cloud, est, est.Region(name), env); err != nil {
 			return nil, nil, err
@@ -44,17 +47,29 @@ func cloudOf(est *declared, o qliktest.Options, state io.Reader) (*qliktest.Clou
 	return cloud, env, nil
 }
 
+// addSecrets makes up a value for each variable in which a resource has a secret.
+func addSecrets(resources []plan.Resource, env map[string]string) {
+	for _, r := range resources {
+		for _, raw := range schema.Of(r.Key.Kind).Traits.SecretRefs(r.Spec) {
+			var ref estate.SecretRef
+			if json.Unmarshal(raw, &ref) == nil && ref.Source == "env" {
+				env[ref.Name] = "sandbox-secret-in-the-variable-" + ref.Name // 32 characters and more
+			}
+		}
+	}
+}
+
 // addLogin makes what a region logs in with: an OAuth client, or an API key of
 // an administrator. Both can only be handed over in environment variables.
 func addLogin(cloud *qliktest.Cloud, est *declared, r estate.Region, env map[string]string) error {
 	set := func(ref estate.SecretRef, value string) error {
 		switch {
-		case ref.Env == "":
-			return fail("write {env: \"NAME\"} to rehearse", "regions.%s: the sandbox cannot put a secret into the file %s", r.Name, ref.File)
-		case env[ref.Env] != "":
-			return fail("give each region a variable of its own", "regions.%s: the variable %s is another region's too", r.Name, ref.Env)
+		case ref.Source != "env":
+			return fail("write {env: \"NAME\"} to rehearse", "regions.%s: the sandbox cannot put a secret into the %s", r.Name, ref)
+		case env[ref.Name] != "":
+			return fail("give each region a variable of its own", "regions.%s: the variable %s has another secret too", r.Name, ref.Name)
 		}
-		env[ref.Env] = value
+		env[ref.Name] = value
 		return nil
 	}
 	if r.Client != nil {

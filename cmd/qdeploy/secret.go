@@ -7,10 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -19,52 +17,18 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/qlik"
 )
 
-// source reads the secret of one name, from one kind of place. Its errors name the
-// place and never the value.
-type source func(dir, name string) (string, error)
-
-// fromEnv reads an environment variable.
-func fromEnv(_, name string) (string, error) {
-	v := os.Getenv(name)
-	if v == "" {
-		return "", fmt.Errorf("the environment variable %s is not set", name)
-	}
-	return v, nil
-}
-
-// fromFile reads a file, seen from the estate's directory.
-func fromFile(dir, name string) (string, error) {
-	path := name
-	if !filepath.IsAbs(path) {
-		path = filepath.Join(dir, path)
-	}
-	b, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return "", fmt.Errorf("the file %s does not exist", name)
-	case err != nil:
-		return "", err
-	}
-	v := strings.TrimRight(string(b), "\r\n")
-	if v == "" {
-		return "", fmt.Errorf("the file %s is empty", name)
-	}
-	return v, nil
-}
-
 // secret reads a secret from where the estate says it is.
 func secret(ref estate.SecretRef, dir string) (string, error) {
-	var from source = fromEnv
-	name := ref.Env
-	if ref.File != "" {
-		from, name = fromFile, ref.File
+	from, ok := sources[ref.Source]
+	if !ok {
+		return "", fmt.Errorf("this qdeploy knows no secrets in %q", ref.Source)
 	}
-	return from(dir, name)
+	return from(dir, ref.Name)
 }
 
 // secret is what clients ask when a call is about to send one.
 func (c *connections) secret(s qlik.Secret) (string, error) {
-	return secret(estate.SecretRef{Env: s.Env, File: s.File}, c.dir)
+	return secret(estate.SecretRef{Source: s.Source, Name: s.Name}, c.dir)
 }
 
 // secretsKeyVar holds the key of the hashes by which secrets are compared with what

@@ -2,6 +2,7 @@ package estate
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
@@ -57,6 +58,7 @@ func (x *expansion) check() {
 			folded[lower] = r.Key.Name
 		}
 	}
+	x.one()
 	for _, r := range x.out {
 		for _, was := range r.Was {
 			if old := (plan.Key{Kind: r.Key.Kind, Name: was}); have[old] {
@@ -71,5 +73,28 @@ func (x *expansion) check() {
 				x.problem(Problem{Pos: r.Pos, Key: r.Key, Message: fmt.Sprintf("refers to %s, which is not declared", key)})
 			}
 		}
+	}
+}
+
+// one finds what a tenant can have only one of.
+func (x *expansion) one() {
+	first := map[plan.Kind]plan.Resource{}
+	for _, r := range x.out {
+		fields := schema.Of(r.Key.Kind).One
+		var spec map[string]any
+		if len(fields) == 0 || decode(r.Spec, &spec) != nil {
+			continue
+		}
+		if slices.ContainsFunc(fields, func(f string) bool { return spec[f] != true }) {
+			continue
+		}
+		if other, taken := first[r.Key.Kind]; taken {
+			x.problem(Problem{
+				Pos: r.Pos, Key: r.Key, Message: "is " + strings.Join(fields, " and ") + ", and so is " + other.Key.String() + ": a tenant has one at a time",
+				Hint: "the other is at " + other.Pos,
+			})
+			continue
+		}
+		first[r.Key.Kind] = r
 	}
 }

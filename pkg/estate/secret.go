@@ -10,10 +10,32 @@ import (
 	"github.com/qdeploy/qdeploy/schema"
 )
 
-// SecretRef names a secret: an environment variable or a file.
+// SecretRef names a secret: an environment variable, {"env": "NAME"}, or a file,
+// {"file": "path"}, seen from the estate's directory. What sources there are the
+// schema says.
 type SecretRef struct {
-	Env  string `json:"env,omitempty"`
-	File string `json:"file,omitempty"` // seen from the estate's directory, or absolute
+	Source string // "env"; "env+file" for what names several, which is a mistake
+	Name   string
+}
+
+// UnmarshalJSON reads {"env": "NAME"}. A name that is empty names nothing.
+func (r *SecretRef) UnmarshalJSON(b []byte) error {
+	var m map[string]string
+	if err := json.Unmarshal(b, &m); err != nil {
+		return err
+	}
+	maps.DeleteFunc(m, func(_, name string) bool { return name == "" })
+	sources := slices.Sorted(maps.Keys(m))
+	*r = SecretRef{Source: strings.Join(sources, "+")}
+	if len(sources) == 1 {
+		r.Name = m[r.Source]
+	}
+	return nil
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (r SecretRef) MarshalJSON() ([]byte, error) {
+	return json.Marshal(map[string]string{r.Source: r.Name})
 }
 
 // IsZero reports whether r names nothing.
@@ -21,14 +43,14 @@ func (r SecretRef) IsZero() bool { return r == SecretRef{} }
 
 // String says where the secret is.
 func (r SecretRef) String() string {
-	if r.File != "" {
-		return "file " + r.File
+	if r.Source == "env" {
+		return "environment variable " + r.Name
 	}
-	return "environment variable " + r.Env
+	return r.Source + " " + r.Name
 }
 
 // once reports whether r names a secret in exactly one way.
-func (r SecretRef) once() bool { return (r.Env == "") != (r.File == "") }
+func (r SecretRef) once() bool { return r.Name != "" }
 
 const secretHint = `write {env: "NAME"} or {file: "path"}`
 

@@ -18,7 +18,7 @@ func (t *Tenant) keep(to *Secret) (put func(string) error, err error) {
 	case t.options.Keep == nil:
 		return nil, errors.New("secretTo: there is nowhere to put a secret")
 	}
-	put, err = t.options.Keep(to.File)
+	put, err = t.options.Keep(to.Name)
 	if err != nil {
 		return nil, fmt.Errorf("secretTo: %w", err)
 	}

@@ -6,17 +6,52 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
 // Secret is what a spec says of a secret: where it is, never what it is. What is
 // live only says that there is one.
 type Secret struct {
-	Env  string `json:"env,omitempty"`
-	File string `json:"file,omitempty"`
+	Source string // where it is: "env", "file"
+	Name   string // what it is called there
 
 	// Held says that the tenant has a secret there: of a live spec that is all that
 	// is known, of a desired one that it need not be written.
-	Held bool `json:"held,omitempty"`
+	Held bool
+}
+
+// UnmarshalJSON reads {"env": "NAME"}, and [plan.Held] beside it.
+func (s *Secret) UnmarshalJSON(b []byte) error {
+	var m map[string]any
+	if err := json.Unmarshal(b, &m); err != nil {
+		return err
+	}
+	*s = Secret{}
+	for key, v := range m {
+		name, isText := v.(string)
+		switch {
+		case key == plan.Held && v == true:
+			s.Held = true
+		case !isText || s.Source != "":
+			return fmt.Errorf("a secret is in one place")
+		default:
+			s.Source, s.Name = key, name
+		}
+	}
+	return nil
+}
+
+// MarshalJSON writes what UnmarshalJSON reads.
+func (s Secret) MarshalJSON() ([]byte, error) {
+	m := map[string]any{}
+	if s.Source != "" {
+		m[s.Source] = s.Name
+	}
+	if s.Held {
+		m[plan.Held] = true
+	}
+	return json.Marshal(m)
 }
 
 // held is a secret that the tenant has.
