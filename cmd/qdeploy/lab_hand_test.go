@@ -21,7 +21,7 @@ func init() { commands["apps"] = cmdApps }
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME},
-// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION} and {app:SPACE/NAME} stand for IDs.
+// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME} and {app:SPACE/NAME} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
 	body := ""
@@ -59,6 +59,8 @@ func withIDs(t *qliktest.Tenant, s string) string {
 		OAuthClients []struct{ Name, ID string }
 
 		IdentityProviders []struct{ Description, ID string }
+
+		Plain map[string][]struct{ Name, ID string }
 	}
 	if err := json.Unmarshal(t.Dump(), &d); err != nil {
 		panic(err)
@@ -72,6 +74,11 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	}
 	for _, o := range d.Groups {
 		put("group", o.Name, o.ID)
+	}
+	for service, list := range d.Plain {
+		for _, o := range list {
+			put(service, o.Name, o.ID)
+		}
 	}
 	for _, o := range d.Connections {
 		put("connection", o.Space+"/"+o.Name, o.ID)

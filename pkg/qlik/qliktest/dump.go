@@ -21,6 +21,8 @@ type dump struct {
 	Connections  []dumpConnection  `json:"connections,omitempty"`
 	OAuthClients []dumpOAuthClient `json:"oauthClients,omitempty"`
 	IDPs         []dumpIDP         `json:"identityProviders,omitempty"`
+
+	Plain map[string][]dumpPlain `json:"plain,omitempty"` // by service: csp-origins, web-integrations and so on
 }
 
 type dumpSpace struct {
@@ -80,6 +82,7 @@ func (t *Tenant) Dump() []byte {
 		Host: t.Host, Name: t.Name, Status: t.Status, Spaces: []dumpSpace{}, Groups: []dumpGroup{}, Apps: []dumpApp{},
 		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(), OAuthClients: t.dumpOAuthClients(), IDPs: t.dumpIDPs(),
 	}
+	d.Plain = t.dumpPlain()
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())
 	}

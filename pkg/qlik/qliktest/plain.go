@@ -52,6 +52,23 @@ func (p *plain) str(field string) (s string) {
 	return s
 }
 
+// dumpPlain is an object of a plain kind.
+type dumpPlain struct {
+	Name   string                     `json:"name"`
+	Fields map[string]json.RawMessage `json:"fields"`
+	ID     string                     `json:"id"`
+}
+
+func (t *Tenant) dumpPlain() map[string][]dumpPlain {
+	out := map[string][]dumpPlain{}
+	for service, rows := range t.Plain {
+		for _, p := range rows.rows {
+			out[service] = append(out[service], dumpPlain{p.Name, p.Fields, p.ID})
+		}
+	}
+	return out
+}
+
 // service makes the routes of the kind.
 func (k *plainKind) service() *service {
 	one := k.path + "/{id}"
