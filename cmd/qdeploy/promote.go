@@ -76,6 +76,8 @@ type promotionResult struct {
 	To       string       `json:"to"`
 	Apps     []*candidate `json:"apps"`
 	Proposed *proposed    `json:"proposed,omitempty"`
+
+	Withdrawn int `json:"withdrawn,omitempty"` // the pull request that was closed
 }
 
 func (p *program) promote(ctx context.Context, f promoteFlags, apps []string) error {
@@ -186,7 +188,8 @@ func (m *promotion) run(ctx context.Context, apps []string) (*promotionResult, e
 	}
 	r := &promotionResult{From: m.from.Name, To: m.to.Name, Apps: m.candidates}
 	if len(moved) == 0 {
-		return r, nil
+		r.Withdrawn, err = m.withdraw(ctx)
+		return r, err
 	}
 	title := fmt.Sprintf("Promote to %s: %s", m.to.Name, someNames(moved, 3))
 	r.Proposed, err = m.submit(ctx, m.branch(), title, c, func(commit string) (string, error) { return m.body(ctx, commit) })
@@ -267,4 +270,7 @@ func (r *promotionResult) print(p *program) {
 		return
 	}
 	fmt.Fprintf(p.out, "\nnothing is promoted to %s\n", r.To)
+	if r.Withdrawn != 0 {
+		fmt.Fprintf(p.out, "pull request #%d is closed: nothing is left of it\n", r.Withdrawn)
+	}
 }
