@@ -29,6 +29,10 @@ func (r Ref) Name() string {
 type Kind[T any] struct {
 	Name plan.Kind
 
+	// Calls are all operations of Qlik's API that the functions below use. A test
+	// holds it against the traffic of the kind's script.
+	Calls []Operation
+
 	// Within says that a name begins with that of a space and a slash, and that
 	// there is one listing in each space. Inside says that only members of a
 	// space see what is in it.
@@ -86,6 +90,7 @@ type kind interface {
 // traits is what of a kind does not depend on T.
 type traits struct {
 	name           plan.Kind
+	calls          []Operation
 	within, inside bool
 	needs          []plan.Kind
 	people         func(plan.Resource) []string
@@ -149,7 +154,7 @@ func strict[T any](spec []byte) (v T, err error) {
 }
 
 func (k Kind[T]) traits() traits {
-	return traits{k.Name, k.Within, k.Inside, k.Needs, k.People, k.Declare, k.Lacks, k.Uses}
+	return traits{k.Name, k.Calls, k.Within, k.Inside, k.Needs, k.People, k.Declare, k.Lacks, k.Uses}
 }
 
 func (k Kind[T]) list(ctx context.Context, t *Tenant, space string) iter.Seq2[plan.Resource, error] {
