@@ -27,6 +27,7 @@ type lab struct {
 	hands  map[string]*hand
 	watch  watch
 	forge  *forge
+	made   traffic
 
 	mu    sync.Mutex
 	calls []qliktest.Call
@@ -34,7 +35,7 @@ type lab struct {
 
 type labKey struct{}
 
-func newLab() *lab { return &lab{hands: map[string]*hand{}} }
+func newLab() *lab { return &lab{hands: map[string]*hand{}, made: traffic{seen: map[string]bool{}}} }
 
 func (l *lab) close() {
 	if l.server != nil {
@@ -106,7 +107,7 @@ func cmdCloud(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("QLIK_"+strings.ToUpper(t.Region)+"_CLIENT_SECRET", secret)
 	}
 
-	l.server = httptest.NewServer(l.watch.around(checkedTo(l.cloud, ts.Getenv("QDEPLOY_BREACHES"))))
+	l.server = httptest.NewServer(l.made.around(l.watch.around(checkedTo(l.cloud, ts.Getenv("QDEPLOY_BREACHES")))))
 	ts.Setenv("QDEPLOY_ENDPOINT", l.server.URL)
 }
 

@@ -97,6 +97,7 @@ func setup(e *testscript.Env) error {
 		if b, err := os.ReadFile(breaches); err == nil {
 			e.T().Fatal("traffic that Qlik's API description does not allow:\n" + string(b))
 		}
+		holdCalls(e, &l.made)
 	})
 	return nil
 }

@@ -38,7 +38,8 @@ type archiveBody struct {
 func archives(name plan.Kind, path string) Kind[Archive] {
 	at := func(id string) string { return path + "/" + url.PathEscape(id) }
 	return Kind[Archive]{
-		Name: name,
+		Name:  name,
+		Calls: calls("GET "+path, "POST "+path, "PATCH "+path+"/{id}", "DELETE "+path+"/{id}"),
 		List: func(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[Archive], error] {
 			return listArchives(ctx, t, path)
 		},

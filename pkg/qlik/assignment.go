@@ -33,7 +33,9 @@ type assignmentBody struct {
 // The ID of an assignment here is that of its space, a slash, and its own:
 // Qlik wants both.
 var _ = register(Kind[Assignment]{
-	Name:   "assignment",
+	Name: "assignment",
+	Calls: calls("GET /api/v1/spaces/{id}/assignments", "POST /api/v1/spaces/{id}/assignments",
+		"PUT /api/v1/spaces/{id}/assignments/{id}", "DELETE /api/v1/spaces/{id}/assignments/{id}"),
 	Within: true,
 	Needs:  []plan.Kind{"space", "group"},
 	People: func(r plan.Resource) []string {

@@ -35,8 +35,9 @@ const cspOriginsPath = "/api/v1/csp-origins"
 //
 // https://qlik.dev/apis/rest/csp-origins
 var _ = register(Kind[CSPOrigin]{
-	Name: "csp-origin",
-	List: listCSPOrigins,
+	Name:  "csp-origin",
+	Calls: calls("GET /api/v1/csp-origins", "POST /api/v1/csp-origins", "PUT /api/v1/csp-origins/{id}", "DELETE /api/v1/csp-origins/{id}"),
+	List:  listCSPOrigins,
 	Create: func(ctx context.Context, t *Tenant, desired CSPOrigin) (string, error) {
 		var made struct {
 			ID string `json:"id"`

@@ -41,6 +41,7 @@ const connectionsPath = "/api/v1/data-connections"
 // A name is unique in a space: making a second one is a conflict.
 var _ = register(Kind[DataConnection]{
 	Name:   "data-connection",
+	Calls:  calls("GET /api/v1/data-connections", "GET /api/v1/data-connections/{id}", "POST /api/v1/data-connections", "PATCH /api/v1/data-connections/{id}", "DELETE /api/v1/data-connections/{id}"),
 	Within: true,
 	Sees:   seesConnections,
 	Needs:  []plan.Kind{"space"},

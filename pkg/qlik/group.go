@@ -34,7 +34,9 @@ type groupBody struct {
 
 // https://qlik.dev/apis/rest/groups
 var _ = register(Kind[Group]{
-	Name:   "group",
+	Name: "group",
+	Calls: calls("GET /api/v1/groups", "POST /api/v1/groups",
+		"PATCH /api/v1/groups/{id}", "DELETE /api/v1/groups/{id}"),
 	List:   listGroups,
 	Create: createGroup,
 	Update: updateGroup,

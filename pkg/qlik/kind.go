@@ -29,6 +29,10 @@ func (r Ref) Name() string {
 type Kind[T any] struct {
 	Name plan.Kind
 
+	// Calls are all operations of Qlik's API that the functions below use. A test
+	// holds it against the traffic of the kind's script.
+	Calls []Operation
+
 	// Within says that a name begins with that of a space and a slash, and that
 	// there is one listing in each space.
 	Within bool
@@ -89,6 +93,7 @@ type kind interface {
 // traits is what of a kind does not depend on T.
 type traits struct {
 	name    plan.Kind
+	calls   []Operation
 	within  bool
 	sees    func(role string) bool
 	needs   []plan.Kind
@@ -153,7 +158,7 @@ func strict[T any](spec []byte) (v T, err error) {
 }
 
 func (k Kind[T]) traits() traits {
-	return traits{k.Name, k.Within, k.Sees, k.Needs, k.People, k.Declare, k.Lacks, k.Uses}
+	return traits{k.Name, k.Calls, k.Within, k.Sees, k.Needs, k.People, k.Declare, k.Lacks, k.Uses}
 }
 
 func (k Kind[T]) list(ctx context.Context, t *Tenant, space string) iter.Seq2[plan.Resource, error] {

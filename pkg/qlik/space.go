@@ -45,6 +45,8 @@ func replace(path string, value any) patch { return patch{"replace", path, value
 // https://qlik.dev/apis/rest/spaces
 var _ = register(Kind[Space]{
 	Name: "space",
+	Calls: calls("GET /api/v1/spaces", "POST /api/v1/spaces",
+		"PATCH /api/v1/spaces/{id}", "DELETE /api/v1/spaces/{id}"),
 	People: func(r plan.Resource) []string {
 		if owner := ownerIn(r.Spec); owner != "" {
 			return []string{owner}

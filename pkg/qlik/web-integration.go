@@ -18,8 +18,9 @@ const webIntegrationsPath = "/api/v1/web-integrations"
 
 // https://qlik.dev/apis/rest/web-integrations
 var _ = register(Kind[WebIntegration]{
-	Name: "web-integration",
-	List: listWebIntegrations,
+	Name:  "web-integration",
+	Calls: calls("GET /api/v1/web-integrations", "POST /api/v1/web-integrations", "PATCH /api/v1/web-integrations/{id}", "DELETE /api/v1/web-integrations/{id}"),
+	List:  listWebIntegrations,
 	Create: func(ctx context.Context, t *Tenant, desired WebIntegration) (string, error) {
 		var made struct {
 			ID string `json:"id"`

@@ -53,6 +53,7 @@ const webhooksPath = "/api/core/webhooks"
 // https://qlik.dev/apis/rest/webhooks
 var _ = register(Kind[Webhook]{
 	Name:   "webhook",
+	Calls:  calls("GET /api/core/webhooks", "POST /api/core/webhooks", "PATCH /api/core/webhooks/{id}", "PUT /api/core/webhooks/{id}", "DELETE /api/core/webhooks/{id}"),
 	List:   listWebhooks,
 	Create: createWebhook,
 	Update: updateWebhook,
