@@ -14,6 +14,7 @@
 //
 // And of a field:
 //
+//	key              its name: what the key of the resource ends with
 //	immutable        fixed at creation
 //	secret           written, never read back, never shown
 //	issued           where to put a secret that Qlik makes
@@ -61,13 +62,15 @@ func Files() fs.FS { return files }
 
 // Kind is what the schema says of a kind besides its shape.
 type Kind struct {
-	Name     plan.Kind
-	Declared bool // tenants and templates declare it; otherwise it follows from something else
-	Traits   plan.Traits
-	One      []string          // fields of which all are true in one resource at most
-	Aside    []string          // fields that are not part of the spec
-	MD5      map[string]string // computed field → the field that names the file
-	Example  json.RawMessage   // a full spec
+	Name       plan.Kind
+	Definition string // "#Space"
+	Declared   bool   // tenants and templates declare it; otherwise it follows from something else
+	KeyField   string // the field that the name in its key ends with
+	Traits     plan.Traits
+	One        []string          // fields of which all are true in one resource at most
+	Aside      []string          // fields that are not part of the spec
+	MD5        map[string]string // computed field → the field that names the file
+	Example    json.RawMessage   // a full spec
 }
 
 // contents is what the embedded files say, read once.
@@ -129,6 +132,7 @@ func read(fsys fs.FS) (*contents, error) {
 		if k.Name == "" {
 			continue
 		}
+		k.Definition = defs.Selector().String()
 		example := p.value.LookupPath(cue.MakePath(cue.Str("example"), cue.Str(string(k.Name))))
 		if k.Example, err = example.MarshalJSON(); err != nil {
 			return nil, fmt.Errorf("example of %s: %w", k.Name, err)

@@ -84,11 +84,7 @@ func TestExamples(t *testing.T) {
 }
 
 func fieldsOf(t *testing.T, k plan.Kind) []string {
-	def := ""
-	for word := range strings.SplitSeq(string(k), "-") {
-		def += strings.ToUpper(word[:1]) + word[1:]
-	}
-	return fieldNames(embedded().value.LookupPath(cue.MakePath(cue.Def(def))))
+	return fieldNames(embedded().value.LookupPath(cue.ParsePath(Of(k).Definition)))
 }
 
 // TestRoles holds that the pattern of a role and the lists by type of space say

@@ -79,6 +79,8 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 	var ref plan.Ref
 	err := words(v, cue.FieldAttr, func(word, value string) error {
 		switch word {
+		case "key":
+			k.KeyField = name
 		case "immutable":
 			t.Immutable = append(t.Immutable, path)
 		case "secret":

@@ -4,6 +4,7 @@ import (
 	"maps"
 	"net/http"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -26,12 +27,16 @@ func (t *traffic) around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.UserAgent() == "qdeploy" {
 			t.mu.Lock()
-			t.seen[r.Method+" "+plainPath(r.URL.Path)] = true
+			t.seen[r.Method+" "+shortID.ReplaceAllString(plainPath(r.URL.Path), "$1{id}")] = true
 			t.mu.Unlock()
 		}
 		next.ServeHTTP(w, r)
 	})
 }
+
+// shortID is the end of a path that is an ID too short to look like one: Qlik names the
+// secrets of an OAuth client by their last characters.
+var shortID = regexp.MustCompile(`(/client-secrets/)[^/]+$`)
 
 // always are calls that belong to no kind: who people are, and who the bot is.
 var always = []string{"GET /api/v1/users", "GET /api/v1/users/me", "GET /api/v1/users/{id}"}
@@ -76,6 +81,9 @@ func holdCalls(e *testscript.Env, t *traffic) {
 // spaces among these, which the engine joins where it must.
 func related(kind plan.Kind) []plan.Kind {
 	out := []plan.Kind{kind}
+	if kind == "data-connection" { // its script shows that an app loads from one
+		out = append(out, "app", "assignment")
+	}
 	for i := 0; i < len(out); i++ {
 		refs := schema.Of(out[i]).Traits.Refs
 		if out[i] == "space" && kind == "app" {

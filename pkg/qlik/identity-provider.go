@@ -74,10 +74,8 @@ type idpOptions struct {
 
 const idpsPath = "/api/v1/identity-providers"
 
-// https://qlik.dev/apis/rest/identity-providers
-//
-// Qlik gives them no name: one is known by its protocol and by where it is, and goes
-// by the name that the estate gives to that.
+// Qlik gives them no name: one is known by its protocol and by where it is, and goes by
+// the name that the estate gives to that. https://qlik.dev/apis/rest/identity-providers
 var _ = register(Kind[IdentityProvider]{
 	Name:    "identity-provider",
 	Calls:   calls("GET /api/v1/identity-providers", "GET /api/v1/identity-providers/{id}", "POST /api/v1/identity-providers", "PATCH /api/v1/identity-providers/{id}", "DELETE /api/v1/identity-providers/{id}"),

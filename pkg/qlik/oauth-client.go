@@ -62,7 +62,7 @@ const oauthClientsPath = "/api/v1/oauth-clients"
 // Names are not unique.
 var _ = register(Kind[OAuthClient]{
 	Name:   "oauth-client",
-	Calls:  calls("GET /api/v1/oauth-clients", "GET /api/v1/oauth-clients/{id}", "POST /api/v1/oauth-clients", "PATCH /api/v1/oauth-clients/{id}", "PATCH /api/v1/oauth-clients/{id}/connection-configs/me", "POST /api/v1/oauth-clients/{id}/client-secrets", "DELETE /api/v1/oauth-clients/{id}/client-secrets/{hint}", "DELETE /api/v1/oauth-clients/{id}"),
+	Calls:  calls("GET /api/v1/oauth-clients", "GET /api/v1/oauth-clients/{id}", "POST /api/v1/oauth-clients", "PATCH /api/v1/oauth-clients/{id}", "PATCH /api/v1/oauth-clients/{id}/connection-configs/me", "POST /api/v1/oauth-clients/{id}/client-secrets", "DELETE /api/v1/oauth-clients/{id}/client-secrets/{id}", "DELETE /api/v1/oauth-clients/{id}"),
 	List:   listOAuthClients,
 	Create: createOAuthClient,
 	Update: updateOAuthClient,
