@@ -87,9 +87,11 @@ func setup(e *testscript.Env) error {
 	e.Setenv("QDEPLOY_BREACHES", breaches)
 	e.Setenv("NO_COLOR", "1")
 	e.Setenv("TZ", "UTC")
-	e.Setenv("GORACE", "atexit_sleep_ms=20") // a program that watches for races sleeps a second at its end otherwise
 	e.Setenv("HOME", e.Cd)
 	e.Setenv("GORACE", "atexit_sleep_ms=0") // else each program that ends waits for a second
+	if err := choose(e); err != nil {
+		return err
+	}
 	l := newLab()
 	e.Values[labKey{}] = l
 	e.Defer(func() {

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// A program that watches for races takes four times as long, and a thousand are run.
+// Tenants beside one another are where races are: a script about several runs such a
+// program, the others run the same without. The emulator, GitHub's double and all that
+// runs in the test itself are watched in every script.
+
+// several finds a cloud of more than one tenant.
+var several = regexp.MustCompile(`(?m)^cloud(at \S+)? \S+\.qlikcloud\.com .*\.qlikcloud\.com`)
+
+// watched reports whether a script's program watches for races. promotion_whole does
+// what others do, and takes the longest.
+func watched(name string) bool {
+	text, err := os.ReadFile(filepath.Join("testdata", "script", name+".txtar"))
+	return err == nil && name != "promotion_whole" && several.Match(text)
+}
+
+// plainProgram builds the program of the scripts once more, without watching for races,
+// below the folder of the other one, which testscript removes.
+var plainProgram = sync.OnceValues(func() (dir string, err error) {
+	other, err := exec.LookPath("qdeploy")
+	if err != nil {
+		return "", err
+	}
+	if dir, err = os.MkdirTemp(filepath.Dir(other), "plain"); err != nil {
+		return "", err
+	}
+	out, err := exec.Command("go", "test", "-c", "-o", filepath.Join(dir, "qdeploy"), ".").CombinedOutput()
+	if err != nil {
+		return dir, fmt.Errorf("go test -c: %w: %s", err, out)
+	}
+	return dir, nil
+})
+
+// choose puts the program that a script runs in front of its path.
+func choose(e *testscript.Env) error {
+	if !watchesRaces || watched(strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")) {
+		return nil
+	}
+	dir, err := plainProgram()
+	if err != nil {
+		return err
+	}
+	e.Setenv("PATH", dir+string(os.PathListSeparator)+e.Getenv("PATH"))
+	return nil
+}
