@@ -224,7 +224,7 @@ func TestNoEntryIsLost(t *testing.T) {
 			dirs := []string{s.clone(t), s.clone(t, "--depth", "1"), s.clone(t)}
 			ledgers := make([]*Ledger, len(dirs))
 			newest := map[string]string{}
-			for step := range 30 {
+			for step := range 20 {
 				i := random.IntN(len(dirs))
 				s.Be(nil)
 				if ledgers[i] == nil || random.IntN(4) == 0 {
