@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
-	"slices"
 	"strings"
 	"time"
 
@@ -81,7 +80,7 @@ func (e *engine) reloaded(ctx context.Context, q question, tenant string) (v ver
 		return v
 	}
 	for _, target := range q.env.Targets {
-		if !slices.Contains(target.Tenants, tenant) {
+		if !target.Has(tenant) {
 			continue
 		}
 		since := map[string]time.Time{}

@@ -29,7 +29,7 @@ func (m *merged) round(ctx context.Context, d *deployments, todo []*plan.Plan) {
 		n := 0
 		ring := ""
 		for _, p := range todo {
-			if !slices.Contains(env.Tenants(), p.Tenant.Name) {
+			if !env.Has(p.Tenant.Name) {
 				continue
 			}
 			n++

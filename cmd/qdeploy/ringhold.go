@@ -135,7 +135,7 @@ func (w *waves) waveOf(tenant string) *wave {
 	}
 	for _, r := range w.envs {
 		for _, v := range r.waves {
-			if (apply.Ring{Tenants: v.ring.Tenants}).Has(tenant) {
+			if v.ring.Has(tenant) {
 				return v
 			}
 		}

@@ -88,10 +88,14 @@ func (w *waves) open(env estate.Environment, last ledger.Rollout) *ringed {
 		r.newcomers = env.Tenants()
 		r.rollout = last
 		r.rollout.Rings = slices.Clone(last.Rings)
+		known := map[string]bool{}
 		for i, ring := range last.Rings {
-			r.rollout.Rings[i].Tenants = slices.DeleteFunc(slices.Clone(ring.Tenants), func(name string) bool { return !slices.Contains(env.Tenants(), name) })
-			r.newcomers = slices.DeleteFunc(r.newcomers, func(name string) bool { return slices.Contains(ring.Tenants, name) })
+			r.rollout.Rings[i].Tenants = slices.DeleteFunc(slices.Clone(ring.Tenants), func(name string) bool { return !env.Has(name) })
+			for _, name := range ring.Tenants {
+				known[name] = true
+			}
 		}
+		r.newcomers = slices.DeleteFunc(r.newcomers, func(name string) bool { return known[name] })
 		if w.f.join && len(r.newcomers) > 0 {
 			end := &r.rollout.Rings[len(last.Rings)-1]
 			end.Tenants = slices.Sorted(slices.Values(append(end.Tenants, r.newcomers...)))

@@ -84,7 +84,7 @@ func (m *memory) setSlot(s ledger.Slot) {
 // enough.
 func (e *engine) tries(tenant string) bool {
 	return slices.ContainsFunc(e.est.Environments(), func(env estate.Environment) bool {
-		return env.Tries && slices.ContainsFunc(env.Targets, func(t estate.Target) bool { return slices.Contains(t.Tenants, tenant) })
+		return env.Tries && env.Has(tenant)
 	})
 }
 

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
-	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/ledger"
 )
 
@@ -55,9 +54,12 @@ func (p *program) asked(ctx context.Context, est *declared, m *memory, environme
 			}
 		}
 	}
-	chosen := slices.DeleteFunc(slices.Clone(sortedKeys(spaces)), func(name string) bool {
-		return !slices.ContainsFunc(e.chosen, func(t estate.Tenant) bool { return t.Name == name })
-	})
+	var chosen []string
+	for _, t := range e.chosen { // sorted
+		if len(spaces[t.Name]) > 0 {
+			chosen = append(chosen, t.Name)
+		}
+	}
 	progress := p.start("asking", len(chosen))
 	defer progress.end()
 	out := map[string]ledger.Entry{}

@@ -118,7 +118,7 @@ func (p *program) whyOf(est *declared, m *memory, t estate.Tenant) (*whyTenant, 
 // add adds the apps that an environment runs in the tenant; it reports whether any.
 func (w *whyTenant) add(est *declared, m *memory, env estate.Environment, now time.Time) (any bool) {
 	for _, target := range env.Targets {
-		if !slices.Contains(target.Tenants, w.Tenant) {
+		if !target.Has(w.Tenant) {
 			continue
 		}
 		any = true

@@ -1,9 +1,6 @@
 package apply
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 // Stand is how a tenant stands to what is declared.
 type Stand int
@@ -68,6 +65,3 @@ func (r Ring) Stand(now time.Time, of func(tenant string) (Stand, time.Time)) Ri
 	}
 	return s
 }
-
-// Has reports whether a tenant is in the ring.
-func (r Ring) Has(tenant string) bool { return slices.Contains(r.Tenants, tenant) }

@@ -94,7 +94,7 @@ func (l *load) rings(env *Environment, rings []ring) {
 		return
 	}
 	all := env.Tenants()
-	left := all
+	left := all // sorted
 	seen := map[string]bool{}
 	for i, r := range rings {
 		at := func(path ...string) string {
@@ -109,7 +109,7 @@ func (l *load) rings(env *Environment, rings []ring) {
 		}
 		seen[r.Name] = true
 		out.Tenants = l.inRing(env.Name, r, left, len(all), at)
-		left = slices.DeleteFunc(slices.Clone(left), func(name string) bool { return slices.Contains(out.Tenants, name) })
+		left = slices.DeleteFunc(slices.Clone(left), func(name string) bool { return among(out.Tenants, name) })
 		env.Rings = append(env.Rings, out)
 	}
 	if len(left) > 0 {
@@ -129,7 +129,7 @@ func (l *load) inRing(env string, r ring, left []string, all int, at func(...str
 		found := l.labelled(r.Select, at)
 		none = len(found) == 0 // and that is said
 		for _, t := range found {
-			if slices.Contains(left, t.Name) {
+			if among(left, t.Name) {
 				fits = append(fits, t.Name)
 			}
 		}
@@ -150,6 +150,23 @@ func (l *load) inRing(env string, r ring, left []string, all int, at func(...str
 func lot(env, tenant string) string {
 	sum := sha256.Sum256([]byte(env + "\x00" + tenant))
 	return string(sum[:])
+}
+
+// among looks for a name among sorted ones.
+func among(sorted []string, name string) bool {
+	_, ok := slices.BinarySearch(sorted, name)
+	return ok
+}
+
+// Has reports whether the ring has a tenant.
+func (r Ring) Has(tenant string) bool { return among(r.Tenants, tenant) }
+
+// Has reports whether the target has a tenant.
+func (t Target) Has(tenant string) bool { return among(t.Tenants, tenant) }
+
+// Has reports whether the environment targets a tenant.
+func (e Environment) Has(tenant string) bool {
+	return slices.ContainsFunc(e.Targets, func(t Target) bool { return t.Has(tenant) })
 }
 
 // firstOf lists the first of some names.

@@ -202,9 +202,6 @@ func (l *Ledger) claim(root plumbing.Hash) (c claim, err error) {
 }
 
 func fileOfClaim(c claim) (map[string][]byte, string, error) {
-	b, err := json.MarshalIndent(c, "", " ")
-	if err != nil {
-		return nil, "", fmt.Errorf("ledger: %s: %w", leaseFile, err)
-	}
-	return map[string][]byte{leaseFile: append(b, '\n')}, "", nil
+	files, err := textOf(leaseFile, c)
+	return files, "", err
 }

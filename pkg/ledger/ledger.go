@@ -161,17 +161,9 @@ func (l *Ledger) Entries() (map[string]Entry, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	out := map[string]Entry{}
-	ref, err := l.ref(Ref)
-	if err != nil || ref == nil {
+	tree, err := l.top()
+	if err != nil || tree == nil {
 		return out, err
-	}
-	commit, err := l.load(ref.Hash())
-	if err != nil {
-		return nil, err
-	}
-	tree, err := commit.Tree()
-	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
 	}
 	err = tree.Files().ForEach(func(f *object.File) error {
 		if !strings.HasPrefix(f.Name, folder+"/") {

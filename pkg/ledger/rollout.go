@@ -3,14 +3,11 @@ package ledger
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
 // Rollout is how far the rings of an environment have come, and who is in them:
@@ -42,40 +39,15 @@ func (l *Ledger) Rollouts() (map[string]Rollout, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	out := map[string]Rollout{}
-	ref, err := l.ref(Ref)
-	if err != nil || ref == nil {
-		return out, err
-	}
-	commit, err := l.load(ref.Hash())
-	if err != nil {
-		return nil, err
-	}
-	tree, err := commit.Tree()
-	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
-	}
-	folder, err := tree.Tree(rolloutFolder)
-	if errors.Is(err, object.ErrDirectoryNotFound) {
-		return out, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
-	}
-	for _, e := range folder.Entries {
-		if !strings.HasSuffix(e.Name, ".json") {
-			continue
-		}
+	err := l.each(rolloutFolder, func(file string, text []byte) error {
 		var r Rollout
-		b, err := l.bytes(e.Hash)
-		if err == nil {
-			err = json.Unmarshal(b, &r)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("ledger: %s/%s: %w", rolloutFolder, e.Name, err)
+		if err := json.Unmarshal(text, &r); err != nil {
+			return fmt.Errorf("ledger: %s: %w", file, err)
 		}
 		out[r.Environment] = r
-	}
-	return out, nil
+		return nil
+	})
+	return out, err
 }
 
 // PutRollout replaces the rollout of an environment, in one commit with message as
@@ -84,11 +56,10 @@ func (l *Ledger) Rollouts() (map[string]Rollout, error) {
 func (l *Ledger) PutRollout(ctx context.Context, message string, r Rollout) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b, err := json.MarshalIndent(r, "", " ")
+	files, err := textOf(rolloutFolder+"/"+url.PathEscape(r.Environment)+".json", r)
 	if err != nil {
-		return fmt.Errorf("ledger: rollout of %s: %w", oneLine(r.Environment), err)
+		return err
 	}
-	files := map[string][]byte{rolloutFolder + "/" + url.PathEscape(r.Environment) + ".json": append(b, '\n')}
 	return l.commit(ctx, &change{message: message, keep: true, files: func(root plumbing.Hash) (map[string][]byte, string, error) {
 		return files, "", l.fenced(root)
 	}})

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
-	"github.com/go-git/go-git/v5/plumbing/object"
 )
 
 // Slot is an app of an environment that somebody tries there before it is merged:
@@ -80,37 +79,15 @@ func (s Slot) file() string {
 func (l *Ledger) Slots() (out []Slot, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	ref, err := l.ref(Ref)
-	if err != nil || ref == nil {
-		return nil, err
-	}
-	commit, err := l.load(ref.Hash())
-	if err != nil {
-		return nil, err
-	}
-	tree, err := commit.Tree()
-	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
-	}
-	folder, err := tree.Tree(slotFolder)
-	if errors.Is(err, object.ErrDirectoryNotFound) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("ledger: %w", err)
-	}
-	for _, e := range folder.Entries {
-		b, err := l.bytes(e.Hash)
-		if err != nil {
-			return nil, fmt.Errorf("ledger: %s/%s: %w", slotFolder, e.Name, err)
-		}
-		s, err := readSlot(b, slotFolder+"/"+e.Name)
-		if err != nil {
-			return nil, err
-		}
-		if s.Commit != "" {
+	err = l.each(slotFolder, func(file string, text []byte) error {
+		s, err := readSlot(text, file)
+		if err == nil && s.Commit != "" {
 			out = append(out, s)
 		}
+		return err
+	})
+	if err != nil {
+		return nil, err
 	}
 	slices.SortFunc(out, func(a, b Slot) int {
 		return cmp.Or(strings.Compare(a.Environment, b.Environment), strings.Compare(a.App, b.App))
@@ -186,10 +163,7 @@ func (l *Ledger) slot(ctx context.Context, s Slot, what string, next func(was Sl
 		if err != nil {
 			return nil, "", err
 		}
-		b, err := json.MarshalIndent(now, "", " ")
-		if err != nil {
-			return nil, "", fmt.Errorf("ledger: %s: %w", s.file(), err)
-		}
-		return map[string][]byte{s.file(): append(b, '\n')}, "", nil
+		files, err := textOf(s.file(), now)
+		return files, "", err
 	}})
 }

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -22,6 +23,59 @@ func (l *Ledger) load(hash plumbing.Hash) (*object.Commit, error) {
 		return nil, fmt.Errorf("ledger: commit %s: %w", hash, err)
 	}
 	return c, nil
+}
+
+// top returns the tree that the ledger is at, or nil when it is empty.
+func (l *Ledger) top() (*object.Tree, error) {
+	ref, err := l.ref(Ref)
+	if err != nil || ref == nil {
+		return nil, err
+	}
+	commit, err := l.load(ref.Hash())
+	if err != nil {
+		return nil, err
+	}
+	tree, err := commit.Tree()
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %w", err)
+	}
+	return tree, nil
+}
+
+// each calls f with each file of a folder beside the entries, by its path. The ledger
+// may have no such folder.
+func (l *Ledger) each(folder string, f func(file string, text []byte) error) error {
+	tree, err := l.top()
+	if err != nil || tree == nil {
+		return err
+	}
+	inside, err := tree.Tree(folder)
+	if errors.Is(err, object.ErrDirectoryNotFound) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
+	}
+	for _, e := range inside.Entries {
+		file := folder + "/" + e.Name
+		text, err := l.bytes(e.Hash)
+		if err != nil {
+			return fmt.Errorf("ledger: %s: %w", file, err)
+		}
+		if err := f(file, text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// textOf returns what a file of the ledger holds.
+func textOf(file string, v any) (map[string][]byte, error) {
+	b, err := json.MarshalIndent(v, "", " ")
+	if err != nil {
+		return nil, fmt.Errorf("ledger: %s: %w", file, err)
+	}
+	return map[string][]byte{file: append(b, '\n')}, nil
 }
 
 // rootOf returns the tree of a commit, or none for none.

@@ -60,23 +60,11 @@ func archives(name plan.Kind, path string) Kind[Archive] {
 }
 
 func listArchives(ctx context.Context, t *Tenant, path string) iter.Seq2[Item[Archive], error] {
-	return func(yield func(Item[Archive], error) bool) {
-		for a, err := range list[archiveBody](ctx, t.Client, path, nil) {
-			if err != nil {
-				yield(Item[Archive]{}, err)
-				return
-			}
-			if a.Bundled {
-				continue
-			}
-			// assumed: file.md5 and, in extensions without it, checksum are the
-			// MD5 of the zip file as it was uploaded.
-			spec := Archive{Name: a.Qext, MD5: cmp.Or(a.File.MD5, a.Checksum)}
-			if !yield(Item[Archive]{a.ID, a.Qext, spec}, nil) {
-				return
-			}
-		}
-	}
+	return itemsOf(ctx, t, path, nil, func(a archiveBody) (Item[Archive], bool) {
+		// assumed: file.md5 and, in extensions without it, checksum are the MD5 of the
+		// zip file as it was uploaded.
+		return Item[Archive]{a.ID, a.Qext, Archive{Name: a.Qext, MD5: cmp.Or(a.File.MD5, a.Checksum)}}, !a.Bundled
+	})
 }
 
 // upload sends the zip file of a spec, if it is the one that was planned.

@@ -2,7 +2,6 @@ package qlik
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -39,16 +38,7 @@ var _ = register(Kind[CSPOrigin]{
 	Calls: calls("GET /api/v1/csp-origins", "POST /api/v1/csp-origins", "PUT /api/v1/csp-origins/{id}", "DELETE /api/v1/csp-origins/{id}"),
 	List:  listCSPOrigins,
 	Create: func(ctx context.Context, t *Tenant, desired CSPOrigin) (string, error) {
-		var made struct {
-			ID string `json:"id"`
-		}
-		if err := t.call(ctx, http.MethodPost, cspOriginsPath, nil, desired, &made); err != nil {
-			return "", err
-		}
-		if made.ID == "" {
-			return "", fmt.Errorf("POST %s: %w: no id", cspOriginsPath, errReply)
-		}
-		return made.ID, nil
+		return t.post(ctx, cspOriginsPath, desired)
 	},
 	Update: func(ctx context.Context, t *Tenant, id string, live, desired CSPOrigin) error {
 		if live == desired {
@@ -68,11 +58,7 @@ func listCSPOrigins(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[CSP
 		ID string `json:"id"`
 		CSPOrigin
 	}
-	return func(yield func(Item[CSPOrigin], error) bool) {
-		for o, err := range list[body](ctx, t.Client, cspOriginsPath, everything()) {
-			if !yield(Item[CSPOrigin]{o.ID, o.Origin, o.CSPOrigin}, err) || err != nil {
-				return
-			}
-		}
-	}
+	return itemsOf(ctx, t, cspOriginsPath, everything(), func(o body) (Item[CSPOrigin], bool) {
+		return Item[CSPOrigin]{o.ID, o.Origin, o.CSPOrigin}, true
+	})
 }

@@ -49,17 +49,9 @@ func groupPath(id string) string { return "/api/v1/groups/" + url.PathEscape(id)
 
 // listGroups lists all groups but the system's, as Qlik does by default.
 func listGroups(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[Group], error] {
-	return func(yield func(Item[Group], error) bool) {
-		for g, err := range list[groupBody](ctx, t.Client, "/api/v1/groups", everything()) {
-			if err != nil {
-				yield(Item[Group]{}, err)
-				return
-			}
-			if !yield(Item[Group]{g.ID, g.Name, g.spec()}, nil) {
-				return
-			}
-		}
-	}
+	return itemsOf(ctx, t, "/api/v1/groups", everything(), func(g groupBody) (Item[Group], bool) {
+		return Item[Group]{g.ID, g.Name, g.spec()}, true
+	})
 }
 
 func (g groupBody) spec() Group {
@@ -90,14 +82,7 @@ func createGroup(ctx context.Context, t *Tenant, desired Group) (string, error) 
 	if desired.Roles != nil && len(*desired.Roles) > 0 {
 		body["assignedRoles"] = byName(*desired.Roles)
 	}
-	var made groupBody
-	if err := t.call(ctx, http.MethodPost, "/api/v1/groups", nil, body, &made); err != nil {
-		return "", err
-	}
-	if made.ID == "" {
-		return "", fmt.Errorf("POST /api/v1/groups: %w: no id", errReply)
-	}
-	return made.ID, nil
+	return t.post(ctx, "/api/v1/groups", body)
 }
 
 // updateGroup patches what differs. Qlik's paths have no leading slash here,

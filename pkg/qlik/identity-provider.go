@@ -106,25 +106,17 @@ func declareIDP(t *Tenant, r plan.Resource) {
 
 // listIDPs leaves out Qlik's own, which is there until another takes its place.
 func listIDPs(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[IdentityProvider], error] {
-	return func(yield func(Item[IdentityProvider], error) bool) {
-		for p, err := range list[idpBody](ctx, t.Client, idpsPath, everything()) {
-			if err != nil {
-				yield(Item[IdentityProvider]{}, err)
-				return
-			}
-			if p.Provider == "qlik" || p.Protocol == "qsefw-local-bearer-token" {
-				continue
-			}
-			spec := p.spec()
-			t.mu.Lock()
-			declared := slices.Clone(t.providers[spec.address()])
-			t.mu.Unlock()
-			spec.as(declared)
-			if !yield(Item[IdentityProvider]{p.ID, spec.Name, spec}, nil) {
-				return
-			}
+	return itemsOf(ctx, t, idpsPath, everything(), func(p idpBody) (Item[IdentityProvider], bool) {
+		if p.Provider == "qlik" || p.Protocol == "qsefw-local-bearer-token" {
+			return Item[IdentityProvider]{}, false
 		}
-	}
+		spec := p.spec()
+		t.mu.Lock()
+		declared := slices.Clone(t.providers[spec.address()])
+		t.mu.Unlock()
+		spec.as(declared)
+		return Item[IdentityProvider]{p.ID, spec.Name, spec}, true
+	})
 }
 
 func (p idpBody) spec() IdentityProvider {

@@ -77,20 +77,9 @@ func oauthClientPath(id string) string { return oauthClientsPath + "/" + url.Pat
 // listOAuthClients leaves out those that are deleted already, and those that
 // programs registered for themselves.
 func listOAuthClients(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[OAuthClient], error] {
-	return func(yield func(Item[OAuthClient], error) bool) {
-		for c, err := range list[oauthClientBody](ctx, t.Client, oauthClientsPath, everything()) {
-			if err != nil {
-				yield(Item[OAuthClient]{}, err)
-				return
-			}
-			if c.DeletedAt != "" || c.CreatedBy == "dcr" {
-				continue
-			}
-			if !yield(Item[OAuthClient]{c.ID, c.Name, c.spec()}, nil) {
-				return
-			}
-		}
-	}
+	return itemsOf(ctx, t, oauthClientsPath, everything(), func(c oauthClientBody) (Item[OAuthClient], bool) {
+		return Item[OAuthClient]{c.ID, c.Name, c.spec()}, c.DeletedAt == "" && c.CreatedBy != "dcr"
+	})
 }
 
 func (c oauthClientBody) spec() OAuthClient {

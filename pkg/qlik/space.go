@@ -80,18 +80,10 @@ var _ = register(Kind[Space]{
 func spacePath(id string) string { return "/api/v1/spaces/" + url.PathEscape(id) }
 
 func listSpaces(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[Space], error] {
-	return func(yield func(Item[Space], error) bool) {
-		for s, err := range list[spaceBody](ctx, t.Client, "/api/v1/spaces", everything()) {
-			if err != nil {
-				yield(Item[Space]{}, err)
-				return
-			}
-			t.see(s)
-			if !yield(Item[Space]{s.ID, s.Name, Space{s.Name, s.Type, s.Description, t.ownerOf(s)}}, nil) {
-				return
-			}
-		}
-	}
+	return itemsOf(ctx, t, "/api/v1/spaces", everything(), func(s spaceBody) (Item[Space], bool) {
+		t.see(s)
+		return Item[Space]{s.ID, s.Name, Space{s.Name, s.Type, s.Description, t.ownerOf(s)}}, true
+	})
 }
 
 // see remembers what the engine's own rights in a space follow from.

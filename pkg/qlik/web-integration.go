@@ -2,7 +2,6 @@ package qlik
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"net/http"
 	"net/url"
@@ -22,16 +21,7 @@ var _ = register(Kind[WebIntegration]{
 	Calls: calls("GET /api/v1/web-integrations", "POST /api/v1/web-integrations", "PATCH /api/v1/web-integrations/{id}", "DELETE /api/v1/web-integrations/{id}"),
 	List:  listWebIntegrations,
 	Create: func(ctx context.Context, t *Tenant, desired WebIntegration) (string, error) {
-		var made struct {
-			ID string `json:"id"`
-		}
-		if err := t.call(ctx, http.MethodPost, webIntegrationsPath, nil, desired, &made); err != nil {
-			return "", err
-		}
-		if made.ID == "" {
-			return "", fmt.Errorf("POST %s: %w: no id", webIntegrationsPath, errReply)
-		}
-		return made.ID, nil
+		return t.post(ctx, webIntegrationsPath, desired)
 	},
 	Update: updateWebIntegration,
 	Delete: func(ctx context.Context, t *Tenant, id string) error {
@@ -46,13 +36,9 @@ func listWebIntegrations(ctx context.Context, t *Tenant, _ string) iter.Seq2[Ite
 		ID string `json:"id"`
 		WebIntegration
 	}
-	return func(yield func(Item[WebIntegration], error) bool) {
-		for w, err := range list[body](ctx, t.Client, webIntegrationsPath, everything()) {
-			if !yield(Item[WebIntegration]{w.ID, w.Name, w.WebIntegration}, err) || err != nil {
-				return
-			}
-		}
-	}
+	return itemsOf(ctx, t, webIntegrationsPath, everything(), func(w body) (Item[WebIntegration], bool) {
+		return Item[WebIntegration]{w.ID, w.Name, w.WebIntegration}, true
+	})
 }
 
 // updateWebIntegration patches what differs. Qlik's description has the value as a

@@ -67,20 +67,9 @@ func webhookPath(id string) string { return webhooksPath + "/" + url.PathEscape(
 // listWebhooks lists those of the tenant: people have their own, and automations
 // make some for themselves.
 func listWebhooks(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[Webhook], error] {
-	return func(yield func(Item[Webhook], error) bool) {
-		for w, err := range list[webhookBody](ctx, t.Client, webhooksPath, everything("level", "tenant")) {
-			if err != nil {
-				yield(Item[Webhook]{}, err)
-				return
-			}
-			if w.Origin == "automations" || w.Level == "user" {
-				continue
-			}
-			if !yield(Item[Webhook]{w.ID, w.Name, w.spec()}, nil) {
-				return
-			}
-		}
-	}
+	return itemsOf(ctx, t, webhooksPath, everything("level", "tenant"), func(w webhookBody) (Item[Webhook], bool) {
+		return Item[Webhook]{w.ID, w.Name, w.spec()}, w.Origin != "automations" && w.Level != "user"
+	})
 }
 
 func (w webhookBody) spec() Webhook {
@@ -147,14 +136,7 @@ func createWebhook(ctx context.Context, t *Tenant, desired Webhook) (string, err
 	if err != nil {
 		return "", err
 	}
-	var made webhookBody
-	if err := t.call(ctx, http.MethodPost, webhooksPath, nil, body, &made); err != nil {
-		return "", err
-	}
-	if made.ID == "" {
-		return "", fmt.Errorf("POST %s: %w: no id", webhooksPath, errReply)
-	}
-	return made.ID, nil
+	return t.post(ctx, webhooksPath, body)
 }
 
 var errUndeclaredSecret = errors.New("it has a secret that the estate does not declare: to change its filter or checkCertificateRevocation would remove it; declare it too")
