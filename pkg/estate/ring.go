@@ -22,6 +22,9 @@ type Ring struct {
 	Gates       Gates // before the next ring begins
 	Manual      bool  // it begins when somebody names it
 	Pos         string
+
+	Select map[string]any // as it is declared: who it may have
+	Size   *Share         // as it is declared: how many at most; nil for all
 }
 
 // Gates are what must hold of tenants before what they have goes on.
@@ -103,6 +106,7 @@ func (l *load) rings(env *Environment, rings []ring) {
 		out := Ring{
 			Name: r.Name, Concurrency: r.Concurrency, Failures: r.Failures, Strict: r.Strict,
 			Soak: length(r.Soak), Gates: r.Gates, Manual: r.Start == "manual", Pos: at(),
+			Select: r.Select, Size: r.Size,
 		}
 		if seen[r.Name] {
 			l.report(Problem{Pos: at("name"), Message: fmt.Sprintf("%s has two rings called %q", env.Name, r.Name), Hint: "give each a name of its own"})
