@@ -34,7 +34,8 @@ has an app, its copy in the space is removed, but never while it is so young tha
 could not be restored.
 
 There is one branch, and one pull request, for each app: run again, it is brought up to
-date, and what is there already is not exported again. The exit status is 1 if an app
+date, and what is there already is not exported again. One that cannot be merged any
+longer, for another app's pin stands next to its own, is made anew on the base. The exit status is 1 if an app
 could not be captured, or has an error that docs/lints.md describes.` + "\n" + exits,
 		Example: "  qdeploy capture --dry-run\n  qdeploy capture Sales\n  qdeploy capture --github",
 		RunE:    func(c *cobra.Command, args []string) error { return p.capture(c.Context(), f, args) },
@@ -130,7 +131,9 @@ func (p *program) capture(ctx context.Context, f captureFlags, names []string) e
 			errs = append(errs, fmt.Errorf("%s: %s: %w", c.place, clean(c.App), err))
 		}
 	}
-	if err := r.tell(list, len(errs) == 0); err != nil {
+	anew, mendErrs := r.mend(ctx, names)
+	errs = append(errs, mendErrs...)
+	if err := r.tell(list, anew, len(errs) == 0); err != nil {
 		return err
 	}
 	if len(errs) > 0 {
@@ -217,12 +220,15 @@ func withNames(list []*captured, names []string, complete bool) ([]*captured, er
 
 // tell prints the outcome. In a job the runner is to take nothing in it for a
 // command: people chose the names. What could not be listed is not nothing.
-func (r *capturing) tell(list []*captured, complete bool) (err error) {
+func (r *capturing) tell(list []*captured, anew []mended, complete bool) (err error) {
 	if r.f.asJSON {
 		if list == nil {
 			list = []*captured{}
 		}
-		return r.p.printJSON(map[string][]*captured{"apps": list})
+		if anew == nil {
+			anew = []mended{}
+		}
+		return r.p.printJSON(map[string]any{"apps": list, "madeAnew": anew})
 	}
 	w, end := r.p.out, func() error { return nil }
 	if r.job != nil {
@@ -236,6 +242,9 @@ func (r *capturing) tell(list []*captured, complete bool) (err error) {
 			fmt.Fprintln(w)
 		}
 		c.print(w, r)
+	}
+	for _, m := range anew {
+		m.print(w, r.base)
 	}
 	return errors.Join(err, end())
 }

@@ -15,8 +15,11 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/qvf"
 )
 
+// capturePrefix begins the names of the branches that apps are proposed on.
+const capturePrefix = "qdeploy/capture/"
+
 // captureBranch is the branch that an app is proposed on.
-func captureBranch(app string) string { return "qdeploy/capture/" + slug(app) }
+func captureBranch(app string) string { return capturePrefix + slug(app) }
 
 // fileName is an app's name where it can be a folder and a file on every system, and
 // else its slug with a hash: people choose names, and none leads out of its folder.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-git/go-git/v5/plumbing"
@@ -57,6 +59,20 @@ func (r *Reader) Ref(name plumbing.ReferenceName) (at, commit plumbing.Hash) {
 		return at, peeled
 	}
 	return at, at
+}
+
+// Branches returns the names of the branches that begin with prefix, sorted.
+func (r *Reader) Branches(prefix string) (names []string) {
+	if r.adv == nil {
+		return nil
+	}
+	for name := range r.adv.References {
+		if short, is := strings.CutPrefix(name, "refs/heads/"); is && strings.HasPrefix(short, prefix) {
+			names = append(names, short)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // Ask says what to fetch.

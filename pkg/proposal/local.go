@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
+	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/go-git/go-git/v5/plumbing/object"
@@ -34,6 +36,21 @@ func (l *local) ref(_ context.Context, name plumbing.ReferenceName) (at, commit 
 		return at, commit, fmt.Errorf("proposal: %s: %w", name, err)
 	}
 	return ref.Hash(), tag.Target, nil
+}
+
+func (l *local) branches(_ context.Context, prefix string) (names []string, err error) {
+	refs, err := l.store.IterReferences()
+	if err != nil {
+		return nil, fmt.Errorf("proposal: branches: %w", err)
+	}
+	err = refs.ForEach(func(ref *plumbing.Reference) error {
+		if ref.Name().IsBranch() && strings.HasPrefix(ref.Name().Short(), prefix) {
+			names = append(names, ref.Name().Short())
+		}
+		return nil
+	})
+	slices.Sort(names)
+	return names, err
 }
 
 func (l *local) bring(ctx context.Context, name plumbing.ReferenceName) (plumbing.Hash, error) {

@@ -77,6 +77,9 @@ type place interface {
 	// ref returns what a ref is at, and the commit that it names; zero for none.
 	ref(ctx context.Context, name plumbing.ReferenceName) (at, commit plumbing.Hash, err error)
 
+	// branches returns the names that begin with prefix, sorted.
+	branches(ctx context.Context, prefix string) ([]string, error)
+
 	// bring returns the commit that a ref names, which is then in the repository.
 	bring(ctx context.Context, name plumbing.ReferenceName) (plumbing.Hash, error)
 
@@ -131,6 +134,11 @@ func (r *Repo) Head(ctx context.Context, branch string) (string, error) {
 		return "", err
 	}
 	return h.String(), nil
+}
+
+// Branches returns the names of the branches that begin with prefix, sorted.
+func (r *Repo) Branches(ctx context.Context, prefix string) ([]string, error) {
+	return r.place.branches(ctx, prefix)
 }
 
 // Read returns a file as a commit has it; path begins at the repository's top. A

@@ -32,6 +32,15 @@ func (m *remote) ref(ctx context.Context, name plumbing.ReferenceName) (at, comm
 	return at, commit, nil
 }
 
+func (m *remote) branches(ctx context.Context, prefix string) ([]string, error) {
+	r, err := m.wire.Read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	return r.Branches(prefix), nil
+}
+
 func (m *remote) bring(ctx context.Context, name plumbing.ReferenceName) (plumbing.Hash, error) {
 	r, err := m.wire.Read(ctx)
 	if err != nil {
