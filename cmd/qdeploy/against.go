@@ -68,14 +68,14 @@ func (p *program) offline(est *declared, f planFlags) (*engine, error) {
 		traits: schema.Traits(), flags: f, revision: est.revision(p.dir),
 	}
 	if f.guardsFrom != "" {
-		e.guards, err = guardsOf(p.dir, f.guardsFrom)
+		e.guards, err = p.guardsOf(p.dir, f.guardsFrom)
 	}
 	return e, err
 }
 
 // declaredBefore is the estate of the revision to compare with; nil if it has none.
 func (p *program) declaredBefore(revision string) (*declared, error) {
-	r, err := estate.At(p.dir, revision)
+	r, err := estate.At(p.dir, revision, p.gitEnv)
 	if errors.Is(err, estate.ErrNoEstate) {
 		return nil, nil
 	}
@@ -87,7 +87,7 @@ func (p *program) declaredBefore(revision string) (*declared, error) {
 		d.close()
 		return nil, err
 	}
-	if d.Estate, err = estate.Load(p.dir, estate.Options{Files: r.Files}); err != nil {
+	if d.Estate, err = estate.Load(p.dir, estate.Options{Files: r.Files, GitEnv: p.gitEnv}); err != nil {
 		d.close()
 		return nil, fail("", "the estate of %s is not valid: %w", revision, err)
 	}

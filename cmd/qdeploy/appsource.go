@@ -126,7 +126,7 @@ func fetched(name, near string, p *qvf.LFSError) ([]byte, error) {
 		if err != nil {
 			continue
 		}
-		text, err := estate.LFSObject(repo, p)
+		text, err := estate.LFSObject(repo, p, nil)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

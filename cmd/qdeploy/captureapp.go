@@ -57,7 +57,7 @@ func (r *capturing) one(ctx context.Context, c *captured) error {
 func (r *capturing) take(ctx context.Context, c *captured, at *trailer) (err error) {
 	var text []byte
 	if at != nil {
-		text, err = r.repo.Read(at.commit, at.file)
+		text, err = r.content(at.commit, at.file)
 	} else {
 		text, err = c.tenant.Export(ctx, c.live.ID)
 	}
@@ -120,6 +120,8 @@ func (r *capturing) put(ctx context.Context, c *captured, at *trailer, app *qvf.
 	c.Proposed = &proposed{Branch: captureBranch(c.App), Base: r.base}
 	if at != nil {
 		c.Proposed.Commit, c.File = at.commit, at.file
+	} else if err := r.upload(c.edit); err != nil {
+		return err
 	} else if err := r.commit(ctx, c.Proposed, proposal.Change{Files: c.edit.files, Message: c.message()}); err != nil {
 		return err
 	}

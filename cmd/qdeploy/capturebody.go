@@ -42,9 +42,6 @@ func (c *captured) body(app *qvf.App) string {
 	default:
 		b.WriteString("\nNo environment runs it by this alone: pin the version where it is to run.\n")
 	}
-	if e.pointer {
-		b.WriteString("\nThe file is in Git LFS; this commit holds it whole. `git lfs migrate` moves it there.\n")
-	}
 	for i, f := range c.Findings {
 		if i == 0 {
 			b.WriteString("\n**What the lints say:**\n\n")

@@ -50,7 +50,7 @@ type captureEdit struct {
 	kept      []string          // environments whose pin is tied to what the base has
 	before    *qvf.App          // that the base has; nil if none
 	same      bool              // the base has this file with this content
-	pointer   bool              // the base has the file in Git LFS
+	object    string            // the name of the file in Git LFS; "" if it is not there
 	files     map[string][]byte // by path from the top of the repository
 }
 
@@ -96,7 +96,9 @@ func (r *capturing) edit(c *captured, text []byte) (*captureEdit, error) {
 	}
 	e.files = map[string][]byte{}
 	if !e.same {
-		e.files[path.Join(r.at, e.file)] = text
+		if err := r.store(e, path.Join(r.at, e.file), text); err != nil {
+			return nil, err
+		}
 	}
 	if !e.declared {
 		if err := r.declare(e); err != nil {
@@ -110,22 +112,17 @@ func (r *capturing) edit(c *captured, text []byte) (*captureEdit, error) {
 // else in that of the version before.
 func (r *capturing) compare(e *captureEdit, digest string) error {
 	for _, file := range []string{e.file, e.app.FileOf(e.current)} {
-		text, err := r.repo.Read(r.head, path.Join(r.at, file))
+		text, err := r.content(r.head, path.Join(r.at, file))
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
+		}
+		if errors.Is(err, qvf.ErrLFSPointer) {
+			return nil // with what to compare is not at hand; it is proposed
 		}
 		if err != nil {
 			return err
 		}
 		app, err := qvf.DecodeBytes(text)
-		var pointer *qvf.LFSError
-		if errors.As(err, &pointer) {
-			e.pointer = true
-			if text, err = fetched(file, r.p.dir, pointer); err != nil {
-				return nil // with what to compare is not at hand; it is proposed
-			}
-			app, err = qvf.DecodeBytes(text)
-		}
 		if err != nil {
 			return nil // it is replaced by what can be read
 		}

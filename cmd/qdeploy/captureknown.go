@@ -183,7 +183,7 @@ func history(repo *git.Repository, head string, most int, see func(*object.Commi
 
 // holds reads a file back from a commit, and fails unless it has the content.
 func (r *capturing) holds(commit, file, digest string) error {
-	text, err := r.repo.Read(commit, file)
+	text, err := r.content(commit, file)
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ func (r *capturing) mendOne(ctx context.Context, app estate.App) (*proposed, err
 	}
 	title, _, _ := strings.Cut(at.Message, "\n")
 	c := &captured{App: app.Name, Digest: t.digest, live: qlik.PublishedApp{Version: versionOf(title)}}
-	text, err := r.repo.Read(head, t.file)
+	text, err := r.content(head, t.file)
 	if err != nil {
 		return nil, err
 	}

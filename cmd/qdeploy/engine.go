@@ -78,7 +78,7 @@ func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, err
 		traits: schema.Traits(), flags: f, revision: est.revision(p.dir), now: p.now,
 	}
 	if f.guardsFrom != "" {
-		if e.guards, err = guardsOf(p.dir, f.guardsFrom); err != nil {
+		if e.guards, err = p.guardsOf(p.dir, f.guardsFrom); err != nil {
 			return nil, err
 		}
 	}

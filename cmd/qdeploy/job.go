@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -41,7 +42,22 @@ func (p *program) job(environments []string) (*job, error) {
 	if err != nil {
 		return nil, fail(hint, "%w", err)
 	}
-	return &job{p: p, run: run, client: client, set: setOf(environments)}, nil
+	j := &job{p: p, run: run, client: client, set: setOf(environments)}
+	p.gitEnv = j.gitEnv
+	return j, nil
+}
+
+// gitEnv is what a git program needs to speak with the job's repository.
+func (j *job) gitEnv() ([]string, error) {
+	user, password, err := j.client.GitAuth(context.Background())
+	if err != nil {
+		return nil, err
+	}
+	return []string{
+		"GIT_CONFIG_COUNT=1",
+		"GIT_CONFIG_KEY_0=http." + j.run.CloneURL() + ".extraheader",
+		"GIT_CONFIG_VALUE_0=AUTHORIZATION: basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password)),
+	}, nil
 }
 
 // setOf names a set of environments, for people and in markers.

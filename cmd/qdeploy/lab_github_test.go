@@ -181,10 +181,13 @@ func (f *forge) checkOut(ts *testscript.TestScript) {
 	ts.Check(os.RemoveAll(dir))
 	for _, args := range [][]string{
 		{"init", "--quiet", dir},
+		{"-C", dir, "remote", "add", "origin", f.site.Web + "/" + f.repo.FullName()},
 		{"-C", dir, "fetch", "--quiet", f.repo.Dir(), "+refs/heads/*:refs/remotes/origin/*", "+refs/pull/*:refs/remotes/pull/*"},
 		{"-C", dir, "checkout", "--quiet", "--detach", f.run.SHA},
 	} {
-		out, err := exec.Command("git", args...).CombinedOutput()
+		git := exec.Command("git", args...)
+		git.Env = append(os.Environ(), "GIT_LFS_SKIP_SMUDGE=1") // lfs: false
+		out, err := git.CombinedOutput()
 		if err != nil {
 			ts.Fatalf("git %s: %v: %s", strings.Join(args, " "), err, out)
 		}

@@ -42,10 +42,10 @@ func (p *program) load(ctx context.Context, revision string) (*declared, error) 
 	}
 	p.dir = dir
 	d := &declared{}
-	if d.at, err = at(dir, revision); err != nil {
+	if d.at, err = p.at(dir, revision); err != nil {
 		return nil, err
 	}
-	o := estate.Options{}
+	o := estate.Options{GitEnv: p.gitEnv}
 	if d.at != nil {
 		o.Files = d.at.Files
 	}
@@ -161,11 +161,11 @@ func (p *program) validate(ctx context.Context, revision string, asJSON, remarks
 	if err != nil {
 		return err
 	}
-	r, err := at(dir, revision)
+	r, err := p.at(dir, revision)
 	if err != nil {
 		return err
 	}
-	o := estate.Options{Remarks: remarks}
+	o := estate.Options{Remarks: remarks, GitEnv: p.gitEnv}
 	if r != nil {
 		defer r.Close()
 		o.Files = r.Files

@@ -18,11 +18,11 @@ func addRevision(c *cobra.Command, revision *string) {
 }
 
 // at finds the estate's folder in a revision; nil where none is asked for.
-func at(dir, revision string) (*estate.Revision, error) {
+func (p *program) at(dir, revision string) (*estate.Revision, error) {
 	if revision == "" {
 		return nil, nil
 	}
-	r, err := estate.At(dir, revision)
+	r, err := estate.At(dir, revision, p.gitEnv)
 	if err != nil {
 		return nil, fail("--rev names a branch, a tag or a commit that git has here", "%w", err)
 	}
@@ -31,8 +31,8 @@ func at(dir, revision string) (*estate.Revision, error) {
 
 // guardsOf returns the guards of a revision: those of an estate that says nothing
 // where there is no estate yet, so that a first pull request cannot set its own.
-func guardsOf(dir, revision string) (plan.Guards, error) {
-	r, err := estate.At(dir, revision)
+func (p *program) guardsOf(dir, revision string) (plan.Guards, error) {
+	r, err := estate.At(dir, revision, p.gitEnv)
 	if errors.Is(err, estate.ErrNoEstate) {
 		return estate.DefaultGuards(), nil
 	}
@@ -43,7 +43,7 @@ func guardsOf(dir, revision string) (plan.Guards, error) {
 	if found, _ := r.HasEstate(); !found {
 		return estate.DefaultGuards(), nil
 	}
-	e, err := estate.Load(dir, estate.Options{Files: r.Files})
+	e, err := estate.Load(dir, estate.Options{Files: r.Files, GitEnv: p.gitEnv})
 	if err != nil {
 		return plan.Guards{}, fail("repair the estate there first", "guards: the estate of %s is not valid: %w", revision, err)
 	}

@@ -20,6 +20,7 @@ type program struct {
 	dir      string          // the estate
 	problems estate.Problems // what was found in it
 	now      func() time.Time
+	gitEnv   estate.GitEnv // in a job: with which git programs speak with GitHub
 	noColor  bool
 	debug    bool
 }

@@ -17,9 +17,10 @@ import (
 
 // Options are how an estate is read. The zero value is good.
 type Options struct {
-	Workers int   // how many goroutines evaluate; 0 means one per processor
-	Files   fs.FS // the files of the estate instead of those in its directory, a git revision for example
-	Remarks bool  // report also what is merely worth knowing, with severity Info
+	Workers int    // how many goroutines evaluate; 0 means one per processor
+	Files   fs.FS  // the files of the estate instead of those in its directory, a git revision for example
+	Remarks bool   // report also what is merely worth knowing, with severity Info
+	GitEnv  GitEnv // to fetch with what pins name and lies in Git LFS
 }
 
 // Load reads the estate in a directory and checks what its tenants have in
@@ -82,7 +83,7 @@ func newLoad(dir string, o Options) (*load, error) {
 		}
 		files = root.FS()
 	}
-	e := &Estate{src: newSource(files), byName: map[string]*tenant{}, remarks: o.Remarks, commits: commits{dir: dir}, pins: map[[2]string]Pin{}}
+	e := &Estate{src: newSource(files), byName: map[string]*tenant{}, remarks: o.Remarks, commits: commits{dir: dir, env: o.GitEnv}, pins: map[[2]string]Pin{}}
 	for _, k := range schema.Kinds() {
 		if schema.Of(k).Declared {
 			e.kinds = append(e.kinds, schema.Of(k))

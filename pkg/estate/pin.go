@@ -37,6 +37,7 @@ func InCommit(file string) bool {
 // commits are the revisions that pins name, each opened once.
 type commits struct {
 	dir  string
+	env  GitEnv
 	mu   sync.Mutex
 	open map[string]fs.FS
 }
@@ -54,7 +55,7 @@ func (e *Estate) files(name string) (fs.FS, string, error) {
 	if files := e.commits.open[commit]; files != nil {
 		return files, file, nil
 	}
-	r, err := At(e.commits.dir, commit)
+	r, err := At(e.commits.dir, commit, e.commits.env)
 	if err != nil {
 		return nil, file, err
 	}

@@ -30,6 +30,7 @@ type Revision struct {
 	Commit string // the full hash
 	Files  fs.FS  // of the estate's folder, for [Options.Files]
 	repo   *git.Repository
+	env    GitEnv
 }
 
 // ErrShallow says that the repository does not have a revision because its
@@ -41,14 +42,15 @@ var ErrNoEstate = errors.New("the revision has no estate")
 
 // At finds the folder dir of the present checkout in another revision: a branch,
 // a tag, a commit, HEAD~1. It fails with [ErrShallow] when the revision was left
-// out of a shallow clone, and with [ErrNoEstate] when the folder is not in it.
+// out of a shallow clone, and with [ErrNoEstate] when the folder is not in it. What
+// lies in Git LFS and was not fetched is fetched with env.
 // Close releases what it holds open.
-func At(dir, revision string) (*Revision, error) {
+func At(dir, revision string, env GitEnv) (*Revision, error) {
 	repo, err := OpenRepository(dir)
 	if err != nil {
 		return nil, err
 	}
-	r := &Revision{repo: repo}
+	r := &Revision{repo: repo, env: env}
 	if err := r.find(dir, revision); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -92,7 +94,7 @@ func (r *Revision) find(dir, revision string) error {
 		}
 	}
 	r.Commit = hash.String()
-	r.Files = &treeFS{repo: r.repo, root: tree, when: commit.Committer.When, dirs: map[string]*object.Tree{".": tree}}
+	r.Files = &treeFS{repo: r.repo, env: r.env, root: tree, when: commit.Committer.When, dirs: map[string]*object.Tree{".": tree}}
 	return nil
 }
 
@@ -147,6 +149,7 @@ func InRepository(repo *git.Repository, file string) (string, error) {
 // treeFS is the files of a git tree. It is safe for several goroutines.
 type treeFS struct {
 	repo *git.Repository
+	env  GitEnv
 	root *object.Tree
 	when time.Time
 
@@ -253,7 +256,7 @@ func (t *treeFS) file(e *object.TreeEntry) (fs.File, error) {
 		return nil, err
 	}
 	if p := pointer(text); p != nil {
-		app, err := LFSObject(t.repo, p)
+		app, err := LFSObject(t.repo, p, t.env)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}

@@ -57,7 +57,7 @@ func TestRevisionReadsAnyRevisionWithoutACheckout(t *testing.T) {
 	)
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "infra/tenants")), "the folder on the disk is of no account")
 	for revision, want := range map[string]int{"HEAD": 2, "HEAD~1": 1, "main": 2} {
-		r, err := At(filepath.Join(dir, "infra"), revision)
+		r, err := At(filepath.Join(dir, "infra"), revision, nil)
 		require.NoError(t, err)
 		require.Len(t, r.Commit, 40)
 		e, err := Load("", Options{Files: r.Files})
@@ -69,7 +69,7 @@ func TestRevisionReadsAnyRevisionWithoutACheckout(t *testing.T) {
 
 func TestRevisionIsAFileSystem(t *testing.T) {
 	dir := repository(t, map[string]string{"a.cue": "package estate\n", "tenants/eu/acme.yaml": "{}", "tenants/us/beta.yaml": "{}", "theme/x.json": "{}"})
-	r, err := At(dir, "HEAD")
+	r, err := At(dir, "HEAD", nil)
 	require.NoError(t, err)
 	defer r.Close()
 	require.NoError(t, fstest.TestFS(r.Files, "a.cue", "tenants/eu/acme.yaml", "tenants/us/beta.yaml", "theme/x.json"))
@@ -82,7 +82,7 @@ func TestRevisionRefusesLinks(t *testing.T) {
 	require.NoError(t, os.Symlink("/etc/hosts", filepath.Join(dir, "hosts")))
 	gitIn(t, dir, "add", ".")
 	gitIn(t, dir, "commit", "--quiet", "--message", "a link")
-	r, err := At(dir, "HEAD")
+	r, err := At(dir, "HEAD", nil)
 	require.NoError(t, err)
 	defer r.Close()
 	_, err = fs.ReadFile(r.Files, "hosts")
@@ -95,7 +95,7 @@ func TestRevisionFollowsLFS(t *testing.T) {
 	id := hex.EncodeToString(sum[:])
 	text := "version https://git-lfs.github.com/spec/v1\noid sha256:" + id + "\nsize 26\n"
 	dir := repository(t, map[string]string{"apps/a.qvf": text})
-	r, err := At(dir, "HEAD")
+	r, err := At(dir, "HEAD", nil)
 	require.NoError(t, err)
 	defer r.Close()
 	got, err := fs.ReadFile(r.Files, "apps/a.qvf")
@@ -116,20 +116,20 @@ func TestRevisionFollowsLFS(t *testing.T) {
 
 func TestRevisionSaysWhatIsMissing(t *testing.T) {
 	dir := repository(t, map[string]string{"a.cue": "package estate\n"}, map[string]string{"sub/b.cue": "package estate\n"})
-	_, err := At(dir, "nowhere")
+	_, err := At(dir, "nowhere", nil)
 	require.ErrorContains(t, err, "there is no revision nowhere here")
-	_, err = At(filepath.Join(dir, "sub"), "HEAD~1")
+	_, err = At(filepath.Join(dir, "sub"), "HEAD~1", nil)
 	require.ErrorIs(t, err, ErrNoEstate)
 
 	clone := filepath.Join(t.TempDir(), "clone")
 	gitIn(t, dir, "clone", "--quiet", "--depth=1", "file://"+dir, clone)
-	_, err = At(clone, "HEAD")
+	_, err = At(clone, "HEAD", nil)
 	require.NoError(t, err)
-	_, err = At(clone, "HEAD~1")
+	_, err = At(clone, "HEAD~1", nil)
 	require.ErrorIs(t, err, ErrShallow)
 	require.ErrorContains(t, err, "fetch-depth: 0")
 
-	_, err = At(t.TempDir(), "HEAD")
+	_, err = At(t.TempDir(), "HEAD", nil)
 	require.ErrorContains(t, err, "no git repository here")
 }
 

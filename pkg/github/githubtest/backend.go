@@ -23,12 +23,12 @@ var backendPath = sync.OnceValue(func() string {
 	return filepath.Join(strings.TrimSpace(string(out)), "git-http-backend")
 })
 
-// serveGit serves /owner/name.git/... by git's own HTTP server. The password is
+// serveGit serves /owner/name.git/... by git's own HTTP server, and what is in Git LFS. The password is
 // a token: contents read to fetch, write to push. The user name does not count.
 func (h *Hub) serveGit(w http.ResponseWriter, r *http.Request) {
 	name, _, _ := strings.Cut(strings.TrimPrefix(r.URL.Path, "/"), ".git/")
 	_, password, _ := r.BasicAuth()
-	push := strings.HasSuffix(r.URL.Path, "/git-receive-pack") || r.URL.Query().Get("service") == "git-receive-pack"
+	push := strings.HasSuffix(r.URL.Path, "/git-receive-pack") || r.URL.Query().Get("service") == "git-receive-pack" || r.Method == http.MethodPut
 	h.mu.Lock()
 	repo, token := h.repos[name], h.findToken(password)
 	status := gitStatus(repo, token, push)
@@ -38,6 +38,10 @@ func (h *Hub) serveGit(w http.ResponseWriter, r *http.Request) {
 	}
 	if status != http.StatusOK {
 		http.Error(w, http.StatusText(status), status)
+		return
+	}
+	if _, what, is := strings.Cut(r.URL.Path, ".git/info/lfs/"); is {
+		h.serveLFS(w, r, repo, what)
 		return
 	}
 	// Chunked bodies have no length, and CGI needs one.

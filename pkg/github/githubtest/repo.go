@@ -29,6 +29,7 @@ type Repo struct {
 	releases     []*release
 	runs         []*Run
 	artifacts    []*artifact
+	large        map[string][]byte // files in Git LFS, by the hash that names them
 }
 
 // FullName is "owner/name".
