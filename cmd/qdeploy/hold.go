@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +33,8 @@ func (p *program) holdCommand() *cobra.Command {
 		Short: "Propose that an app is not promoted to an environment",
 		Long: `Put a hold on an app, on a branch for a pull request: qdeploy promote does not
 bring the version that is held, or an older one, to the environment. A newer version
-lifts the hold, and so does qdeploy unhold.` + "\n" + exits,
+lifts the hold, and so does qdeploy unhold. Of a theme or an extension, theme/northwind,
+it is one archive that is held, by its md5, and any other lifts it.` + "\n" + exits,
 		Example: "  qdeploy hold Sales --env prod --why 'waits for the audit' --until 7d",
 		Args:    words(1),
 		RunE:    func(c *cobra.Command, args []string) error { return p.hold(c.Context(), f, args, true) },
@@ -72,7 +74,7 @@ func (p *program) hold(ctx context.Context, f holdFlags, args []string, put bool
 	}
 	defer q.close()
 	app := args[0]
-	if err := named(q.est.Estate, nil, args); err != nil {
+	if err := named(q.est.Estate, nil, slices.DeleteFunc(slices.Clone(args), isContent)); err != nil {
 		return err
 	}
 	env, err := q.environment(f.environment)
@@ -80,11 +82,14 @@ func (p *program) hold(ctx context.Context, f holdFlags, args []string, put bool
 		return err
 	}
 	h := estate.Hold{Version: cmp.Or(f.version, q.newest(app)), By: q.who(), Why: f.why, Since: p.now().UTC(), Until: end}
-	if h.Version == "" {
+	if put && h.Version == "" {
 		return fail("--version says which", "no environment pins %s", app)
 	}
+	if isContent(app) && put && len(h.Version) != md5Length {
+		return fail("the pins of an environment have it: content", "--version of a theme or an extension is its md5")
+	}
 	c := estate.PinChange{Environment: env.Name, Holds: map[string]estate.Hold{app: h}}
-	title := fmt.Sprintf("Hold %s %s: not to %s", app, h.Version, env.Name)
+	title := fmt.Sprintf("Hold %s %s: not to %s", app, short(h.Version), env.Name)
 	was, held := env.Holds[app]
 	there := ""
 	switch {
@@ -92,9 +97,9 @@ func (p *program) hold(ctx context.Context, f holdFlags, args []string, put bool
 		there = fmt.Sprintf("%s is not held in %s", app, env.Name)
 	case !put:
 		h = was
-		c, title = estate.PinChange{Environment: env.Name, Unhold: []string{app}}, fmt.Sprintf("Lift the hold of %s %s in %s", app, was.Version, env.Name)
+		c, title = estate.PinChange{Environment: env.Name, Unhold: []string{app}}, fmt.Sprintf("Lift the hold of %s %s in %s", app, short(was.Version), env.Name)
 	case held && was.Version == h.Version && was.Why == h.Why:
-		h, there = was, fmt.Sprintf("%s %s is held in %s already, by %s%s", app, was.Version, env.Name, was.By, until(was))
+		h, there = was, fmt.Sprintf("%s %s is held in %s already, by %s%s", app, short(was.Version), env.Name, was.By, until(was))
 	}
 	var out *proposed
 	if there == "" {
@@ -117,7 +122,7 @@ func (p *program) hold(ctx context.Context, f holdFlags, args []string, put bool
 
 func holdBody(environment, app string, h estate.Hold) string {
 	return fmt.Sprintf("%s %s in %s, by %s%s: %s\n\nNothing changes in any tenant.\n",
-		github.Text(app), github.Text(h.Version), github.Text(environment), github.Text(h.By), until(h), github.Text(h.Why))
+		github.Text(app), github.Text(short(h.Version)), github.Text(environment), github.Text(h.By), until(h), github.Text(h.Why))
 }
 
 // newest is the newest version of an app that an environment pins, "" if none does.

@@ -178,11 +178,11 @@ func (m *promotion) run(ctx context.Context, apps []string) (*promotionResult, e
 			moved = append(moved, app+" "+one.To)
 			if isContent(app) {
 				c.Content[app] = one.content
-				continue
+			} else {
+				c.Pins[app] = one.pin
 			}
-			c.Pins[app] = one.pin
 			if _, held := m.to.Holds[app]; held {
-				c.Unhold = append(c.Unhold, app) // something newer lifts it
+				c.Unhold = append(c.Unhold, app) // something newer, or another archive, lifts it
 			}
 		}
 	}

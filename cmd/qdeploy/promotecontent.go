@@ -10,6 +10,8 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/estate"
 )
 
+const md5Length = 32 // in hexadecimal digits
+
 // isContent reports whether what is to be promoted is a theme or an extension, by its
 // key, and no app.
 func isContent(name string) bool {
@@ -27,12 +29,12 @@ func (a archived) plain() string {
 	return a.File
 }
 
-// short stands for an archive where people read versions.
-func short(md5 string) string {
-	if len(md5) > 8 {
-		return md5[:8]
+// short stands for an archive where people read versions; a version is as it is.
+func short(version string) string {
+	if len(version) == md5Length && !strings.Contains(version, ".") {
+		return version[:8]
 	}
-	return md5
+	return version
 }
 
 // judgeContent says whether a theme or an extension may be promoted, and if not why.
@@ -56,6 +58,9 @@ func (m *promotion) judgeContent(key string) (*candidate, error) {
 	if m.to.Content[key].MD5 == have.MD5 {
 		c.State = candidateThere
 		return c, nil
+	}
+	if h, ok := m.to.Holds[key]; ok && !h.Ended(m.p.now()) && h.Version == have.MD5 {
+		c.Why = append(c.Why, fmt.Sprintf("%s holds %s%s: %s; another one lifts it, or qdeploy unhold", h.By, short(h.Version), until(h), h.Why))
 	}
 	for _, name := range m.to.After {
 		env, err := m.environment(name)
@@ -135,4 +140,14 @@ func (m *promotion) declares(tenant, key string) (a archived, err error) {
 		}
 	}
 	return a, err
+}
+
+// contentPin is what an environment of an estate pins of a theme or an extension.
+func contentPin(est *declared, environment, key string) estate.ContentPin {
+	for _, env := range est.Environments() {
+		if env.Name == environment {
+			return env.Content[key]
+		}
+	}
+	return estate.ContentPin{}
 }

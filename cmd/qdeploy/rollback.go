@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
 	"github.com/spf13/cobra"
 
@@ -34,14 +33,15 @@ version that it leaves is held: qdeploy promote does not bring it back until som
 newer is promoted, or somebody lifts the hold.
 
 Applying it republishes the older version into the app that is there: its ID stays, and
-so do bookmarks, private sheets and, unless the app says otherwise, the data.` + "\n" + exits,
+so do bookmarks, private sheets and, unless the app says otherwise, the data. Themes and
+extensions go back by kind and name: theme/northwind.` + "\n" + exits,
 		Example: "  qdeploy rollback Sales --env prod --why 'the totals are wrong'\n  qdeploy rollback --env prod --to release/2026.11.20.1",
 		RunE:    func(c *cobra.Command, args []string) error { return p.rollback(c.Context(), f, args) },
 	}
 	f.add(c)
 	fl := c.Flags()
 	fl.StringVar(&f.environment, "env", "", "the `environment`")
-	fl.StringVar(&f.to, "to", "", "what it pinned at this `revision`, a tag for example; without it, what each app was before")
+	fl.StringVar(&f.to, "to", "", "what it pinned at this `revision`, a tag for example; without it, what each was before")
 	fl.StringVar(&f.why, "why", "", "what others should know")
 	fl.StringVar(&f.until, "until", "", "when the hold ends by itself: a `time` as 2026-11-30T12:00:00Z, or a length as 48h or 7d")
 	return c
@@ -52,8 +52,11 @@ type step struct {
 	App  string      `json:"app"`
 	From string      `json:"from"`
 	To   string      `json:"to"`
-	Pin  estate.Pin  `json:"pin"`
+	Pin  estate.Pin  `json:"pin,omitzero"`
 	Hold estate.Hold `json:"hold"`
+
+	Content *estate.ContentPin `json:"content,omitempty"` // of a theme or an extension
+	left    string             // what is held: From, or the md5 that it stands for
 }
 
 // retreat is a rollback of one environment.
@@ -63,6 +66,8 @@ type retreat struct {
 	env   estate.Environment
 	steps []step
 	left  []string // what stays as it is, and why
+
+	content map[string]estate.ContentPin // themes and extensions whose way back is looked for
 }
 
 func (p *program) rollback(ctx context.Context, f rollbackFlags, apps []string) error {
@@ -78,10 +83,10 @@ func (p *program) rollback(ctx context.Context, f rollbackFlags, apps []string) 
 		return err
 	}
 	defer q.close()
-	if err := named(q.est.Estate, nil, apps); err != nil {
+	if err := named(q.est.Estate, nil, slices.DeleteFunc(slices.Clone(apps), isContent)); err != nil {
 		return err
 	}
-	b := &retreat{proposing: q, f: f}
+	b := &retreat{proposing: q, f: f, content: map[string]estate.ContentPin{}}
 	if b.env, err = q.environment(f.environment); err != nil {
 		return err
 	}
@@ -95,15 +100,21 @@ func (p *program) rollback(ctx context.Context, f rollbackFlags, apps []string) 
 		return fail("--to names the revision whose pins are meant", "there is nothing to roll back in %s", f.environment)
 	}
 	kept := b.proposedHolds(ctx)
-	c := estate.PinChange{Environment: b.env.Name, Pins: map[string]estate.Pin{}, Holds: map[string]estate.Hold{}}
+	c := estate.PinChange{
+		Environment: b.env.Name, Pins: map[string]estate.Pin{}, Content: map[string]estate.ContentPin{}, Holds: map[string]estate.Hold{},
+	}
 	var moved []string
 	for i := range b.steps {
 		s := &b.steps[i]
-		s.Hold = estate.Hold{Version: s.From, By: q.who(), Why: cmp.Or(f.why, "rolled back to "+s.To), Since: p.now().UTC(), Until: until}
-		if old, ok := kept[s.App]; ok && old.Version == s.From && (f.why == "" || f.why == old.Why) {
+		s.Hold = estate.Hold{Version: s.left, By: q.who(), Why: cmp.Or(f.why, "rolled back to "+s.To), Since: p.now().UTC(), Until: until}
+		if old, ok := kept[s.App]; ok && old.Version == s.left && (f.why == "" || f.why == old.Why) {
 			s.Hold = old
 		}
-		c.Pins[s.App], c.Holds[s.App] = s.Pin, s.Hold
+		if c.Holds[s.App] = s.Hold; s.Content != nil {
+			c.Content[s.App] = *s.Content
+		} else {
+			c.Pins[s.App] = s.Pin
+		}
 		moved = append(moved, fmt.Sprintf("%s %s → %s", s.App, s.From, s.To))
 	}
 	title := fmt.Sprintf("Roll back %s: %s", b.env.Name, someNames(moved, 3))
@@ -139,10 +150,16 @@ func (b *retreat) proposedHolds(ctx context.Context) map[string]estate.Hold {
 // find finds what each app goes back to.
 func (b *retreat) find(apps []string) error {
 	if len(apps) == 0 {
-		apps = sortedKeys(b.env.Apps)
+		apps = append(sortedKeys(b.env.Apps), sortedKeys(b.env.Content)...)
 	}
 	open := map[string]estate.Pin{}
 	for _, app := range apps {
+		if isContent(app) {
+			if err := b.openContent(app); err != nil {
+				return err
+			}
+			continue
+		}
 		pin, ok := b.est.Pin(b.env.Name, app)
 		if !ok {
 			return fail("", "%s does not pin %s", b.env.Name, app)
@@ -161,7 +178,7 @@ func (b *retreat) find(apps []string) error {
 		return b.compare(commit, open, true)
 	}
 	looked := 0
-	for at := plumbing.NewHash(b.head); len(open) > 0 && looked < mostRevisions; {
+	for at := plumbing.NewHash(b.head); len(open)+len(b.content) > 0 && looked < mostRevisions; {
 		c, err := commitOf(b.git, at)
 		if err != nil {
 			return err
@@ -181,6 +198,9 @@ func (b *retreat) find(apps []string) error {
 	for _, app := range sortedKeys(open) {
 		b.left = append(b.left, fmt.Sprintf("%s: %s has never pinned an older version than %s, as far as the history goes", app, b.env.Name, open[app].Version))
 	}
+	for _, key := range sortedKeys(b.content) {
+		b.left = append(b.left, fmt.Sprintf("%s: %s has never pinned another one than %s, as far as the history goes", key, b.env.Name, short(b.content[key].MD5)))
+	}
 	slices.SortFunc(b.steps, func(x, y step) int { return strings.Compare(x.App, y.App) })
 	return nil
 }
@@ -196,6 +216,7 @@ func (b *retreat) compare(commit string, open map[string]estate.Pin, all bool) e
 		return nil // an estate that was not valid ran nowhere
 	}
 	defer then.close()
+	b.compareContent(then, all)
 	for _, app := range sortedKeys(open) {
 		now := open[app]
 		was, ok := then.Pin(b.env.Name, app)
@@ -212,48 +233,10 @@ func (b *retreat) compare(commit string, open map[string]estate.Pin, all bool) e
 				return err
 			}
 		}
-		b.steps = append(b.steps, step{App: app, From: now.Version, To: was.Version, Pin: was})
+		b.steps = append(b.steps, step{App: app, From: now.Version, To: was.Version, Pin: was, left: now.Version})
 		delete(open, app)
 	}
 	return nil
-}
-
-// sameCUE reports whether two commits have the same CUE files at the top of the
-// estate's folder: pins are nowhere else.
-func sameCUE(repo *git.Repository, a, b plumbing.Hash, dir string) bool {
-	x, errX := cueFiles(repo, a, dir)
-	y, errY := cueFiles(repo, b, dir)
-	return errX == nil && errY == nil && slices.Equal(x, y)
-}
-
-func cueFiles(repo *git.Repository, commit plumbing.Hash, dir string) (out []string, err error) {
-	c, err := repo.CommitObject(commit)
-	if err != nil {
-		return nil, err
-	}
-	tree, err := c.Tree()
-	if err != nil {
-		return nil, err
-	}
-	if dir != "." {
-		if tree, err = tree.Tree(dir); err != nil {
-			return nil, err
-		}
-	}
-	for _, e := range tree.Entries {
-		if path.Ext(e.Name) == ".cue" {
-			out = append(out, e.Name+" "+e.Hash.String())
-		}
-	}
-	return out, nil
-}
-
-func resolve(repo *git.Repository, revision string) (string, error) {
-	hash, err := repo.ResolveRevision(plumbing.Revision(revision))
-	if err != nil {
-		return "", fail("--to names a tag, a branch or a commit that git has here", "there is no revision %s: %w", revision, err)
-	}
-	return hash.String(), nil
 }
 
 // tell says what is proposed.

@@ -250,7 +250,7 @@ func (s *status) details(w io.Writer) {
 		lines = append(lines, "ring       "+r.line())
 	}
 	for _, h := range s.Holds {
-		lines = append(lines, fmt.Sprintf("held       %s %s in %s: by %s%s: %s", h.App, h.Version, h.Environment, h.By, until(h.Hold), h.Why))
+		lines = append(lines, fmt.Sprintf("held       %s %s in %s: by %s%s: %s", h.App, short(h.Version), h.Environment, h.By, until(h.Hold), h.Why))
 	}
 	for _, text := range slotLines(s.Slots) {
 		lines = append(lines, "tried      "+text)

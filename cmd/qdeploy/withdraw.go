@@ -55,10 +55,14 @@ func (m *promotion) spent(ctx context.Context, head string) (string, error) {
 	for _, app := range names {
 		pin, _ := before.Pin(m.to.Name, app)
 		h, held := m.to.Holds[app]
-		if !held || h.Ended(m.p.now()) || newer(pin.Version, h.Version) {
+		wanted := newer(pin.Version, h.Version)
+		if isContent(app) {
+			wanted = contentPin(before, m.to.Name, app).MD5 != h.Version
+		}
+		if !held || h.Ended(m.p.now()) || wanted {
 			return "", nil
 		}
-		why = fmt.Sprintf("%s holds %s %s: %s", h.By, app, h.Version, h.Why)
+		why = fmt.Sprintf("%s holds %s %s: %s", h.By, app, short(h.Version), h.Why)
 	}
 	return why, nil
 }

@@ -69,7 +69,7 @@ func (e *Estate) files(name string) (fs.FS, string, error) {
 // pins checks the pins and the holds of an environment.
 func (l *load) pins(name string, env *environment) {
 	for _, app := range sorted(env.Holds) {
-		if !l.declared["apps"][app] {
+		if _, content := env.Content[app]; !content && !l.declared["apps"][app] {
 			l.report(Problem{
 				Pos:     l.at("environments", name, "holds", app),
 				Message: fmt.Sprintf("%s holds app %q, which is not declared", name, app),

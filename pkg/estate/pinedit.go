@@ -16,9 +16,10 @@ import (
 	"cuelang.org/go/cue/token"
 )
 
-// Hold keeps a version of an app, and all that is not newer, from being promoted.
+// Hold keeps a version of an app, and all that is not newer, from being promoted, or one
+// archive of a theme or an extension.
 type Hold struct {
-	Version string     `json:"version"`
+	Version string     `json:"version"` // of a theme or an extension, its md5
 	By      string     `json:"by"`
 	Why     string     `json:"why"`
 	Since   time.Time  `json:"since"`
@@ -33,8 +34,8 @@ type PinChange struct {
 	Environment string
 	Pins        map[string]Pin        // by app
 	Content     map[string]ContentPin // by kind and name
-	Holds       map[string]Hold       // by app
-	Unhold      []string              // apps whose holds are removed
+	Holds       map[string]Hold       // by app, or by kind and name
+	Unhold      []string              // whose holds are removed
 }
 
 // EditPins returns the CUE files that have other pins and holds after a change:
