@@ -17,7 +17,22 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
 )
 
-func init() { commands["apps"] = cmdApps }
+func init() {
+	commands["apps"] = cmdApps
+	commands["get"] = cmdGet
+}
+
+// get HOST PATH prints what an administrator is answered.
+func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
+	h, t := handIn(ts, args[0])
+	var body any
+	if err := h.call(http.MethodGet, withIDs(t, args[1]), "", &body); (err != nil) != neg {
+		ts.Fatalf("get: %v", err)
+	}
+	text, err := json.MarshalIndent(body, "", "  ")
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%s\n", text)
+}
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME},
