@@ -36,7 +36,7 @@ func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME},
-// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME} and {app:SPACE/NAME} stand for IDs.
+// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
 	body := ""
@@ -80,6 +80,7 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	if err := json.Unmarshal(t.Dump(), &d); err != nil {
 		panic(err)
 	}
+	s = strings.ReplaceAll(s, "{tenant}", t.ID)
 	put := func(kind, name, id string) { s = strings.ReplaceAll(s, "{"+kind+":"+name+"}", id) }
 	for _, o := range d.Spaces {
 		put("space", o.Name, o.ID)
