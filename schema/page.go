@@ -64,7 +64,7 @@ func pageOf(kind Kind) (p Page, err error) {
 	if p.Fields, err = entries("", def.Value.(*ast.StructLit)); err != nil {
 		return p, err
 	}
-	if kind.Declared {
+	if kind.Declared && !kind.Traits.Singleton {
 		common, err := definition("estate.cue", "#Common")
 		if err != nil {
 			return p, err

@@ -7,6 +7,8 @@
 //
 //	container        it holds others, and deleting it can lose them
 //	cascade          it ends with the resource that it lives in
+//	singleton        a tenant has exactly one, always: it is declared without a name
+//	first, last      its changes come before, or after, all others of the tenant
 //	one=FIELD+FIELD  a tenant has at most one of which all of these are true
 //	create=WORD      what creating it is called in a plan
 //	update=WORD      what updating it is called in a plan

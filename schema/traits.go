@@ -23,6 +23,12 @@ func readKind(def cue.Value) (Kind, error) {
 			k.Traits.Container = true
 		case "cascade":
 			k.Traits.Cascade = true
+		case "singleton":
+			k.Traits.Singleton = true
+		case "first":
+			k.Traits.First = true
+		case "last":
+			k.Traits.Last = true
 		case "one":
 			k.One = strings.Split(value, "+")
 		case "create":

@@ -75,6 +75,9 @@ func kindRows() []kindRow {
 // keyForm returns "assignment/SPACE/ASSIGNEE".
 func keyForm(k schema.Kind) string {
 	form := string(k.Name)
+	if k.Traits.Singleton {
+		return form + "/" + plan.TheOne
+	}
 	for _, field := range []string{strings.TrimPrefix(k.Traits.Parent, "/"), k.KeyField} {
 		if field != "" {
 			form += "/" + strings.ToUpper(field)

@@ -17,11 +17,26 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
 )
 
-func init() { commands["apps"] = cmdApps }
+func init() {
+	commands["apps"] = cmdApps
+	commands["get"] = cmdGet
+}
+
+// get HOST PATH prints what an administrator is answered.
+func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
+	h, t := handIn(ts, args[0])
+	var body any
+	if err := h.call(http.MethodGet, withIDs(t, args[1]), "", &body); (err != nil) != neg {
+		ts.Fatalf("get: %v", err)
+	}
+	text, err := json.MarshalIndent(body, "", "  ")
+	ts.Check(err)
+	fmt.Fprintf(ts.Stdout(), "%s\n", text)
+}
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME},
-// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME} and {app:SPACE/NAME} stand for IDs.
+// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
 	body := ""
@@ -65,6 +80,7 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	if err := json.Unmarshal(t.Dump(), &d); err != nil {
 		panic(err)
 	}
+	s = strings.ReplaceAll(s, "{tenant}", t.ID)
 	put := func(kind, name, id string) { s = strings.ReplaceAll(s, "{"+kind+":"+name+"}", id) }
 	for _, o := range d.Spaces {
 		put("space", o.Name, o.ID)

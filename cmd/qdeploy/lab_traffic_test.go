@@ -84,6 +84,9 @@ func related(kind plan.Kind) []plan.Kind {
 	if kind == "data-connection" { // its script shows that an app loads from one
 		out = append(out, "app", "assignment")
 	}
+	if t := schema.Of(kind).Traits; t.First || t.Last { // its script shows what comes after it, or before
+		out = append(out, "space")
+	}
 	for i := 0; i < len(out); i++ {
 		refs := schema.Of(out[i]).Traits.Refs
 		if out[i] == "space" && kind == "app" {

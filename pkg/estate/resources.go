@@ -126,6 +126,10 @@ func (x *expansion) kind(k schema.Kind) {
 	if !v.Exists() {
 		return
 	}
+	if k.Traits.Singleton {
+		x.single(k, v)
+		return
+	}
 	specs := map[string]map[string]any{}
 	if raw, err := v.MarshalJSON(); err != nil {
 		x.eachSound(k, v, specs)
@@ -135,6 +139,24 @@ func (x *expansion) kind(k schema.Kind) {
 	for _, name := range sorted(specs) {
 		x.resource(k, name, specs[name])
 	}
+}
+
+// single adds the one resource of a kind of which a tenant has one: it has no name.
+func (x *expansion) single(k schema.Kind, v cue.Value) {
+	key := plan.Key{Kind: k.Name, Name: plan.TheOne}
+	raw, err := v.MarshalJSON()
+	if err != nil {
+		if !x.lame {
+			x.ps = append(x.ps, x.explainer().explain(v.Validate(cue.Concrete(true)))...)
+		}
+		x.broken[key] = true
+		return
+	}
+	var spec map[string]any
+	if err := decode(raw, &spec); err != nil {
+		panic(err) // a kind is a struct
+	}
+	x.out = append(x.out, plan.Resource{Key: key, Pos: x.pos(string(k.Name)), Spec: encode(spec)})
 }
 
 // eachSound decodes the resources that are not wrong, so that everything else

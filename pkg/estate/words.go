@@ -66,8 +66,14 @@ func (x *explainer) trim(path []string) []string {
 
 // keyAt returns the key of the resource that a path leads into, if it does.
 func keyAt(path []string) plan.Key {
-	if len(path) >= 4 && (path[0] == "templates" || path[0] == "tenants") && schema.Of(plan.Kind(path[2])).Declared {
-		return plan.Key{Kind: plan.Kind(path[2]), Name: path[3]}
+	if len(path) < 3 || path[0] != "templates" && path[0] != "tenants" {
+		return plan.Key{}
+	}
+	switch k := schema.Of(plan.Kind(path[2])); {
+	case k.Traits.Singleton:
+		return plan.Key{Kind: k.Name, Name: plan.TheOne}
+	case k.Declared && len(path) > 3:
+		return plan.Key{Kind: k.Name, Name: path[3]}
 	}
 	return plan.Key{}
 }

@@ -42,12 +42,14 @@ var kinds = map[Kind]Traits{
 		Input: []string{"/file", "/staging", "/data", "/digest"},
 		Refs:  []Ref{{Path: "/space", Kind: "space"}, {Path: "/staging", Kind: "space"}},
 	},
-	"task":   {Refs: []Ref{{Path: "/app", Kind: "app"}, {Path: "/after/*", Kind: "task"}}},
-	"theme":  {Immutable: []string{"/name"}, Input: []string{"/file"}},
-	"role":   {Include: []string{"/scopes"}},
-	"hook":   {Secret: []string{"/auth/password", "/headers/*/value"}, Immutable: []string{"/auth/user"}},
-	"client": {Issued: []string{"/to"}},
-	"widget": {Parent: "/assignment", Cascade: true, Refs: []Ref{{Path: "/assignment", Kind: "assignment"}}},
+	"task":     {Refs: []Ref{{Path: "/app", Kind: "app"}, {Path: "/after/*", Kind: "task"}}},
+	"theme":    {Immutable: []string{"/name"}, Input: []string{"/file"}},
+	"role":     {Include: []string{"/scopes"}},
+	"hook":     {Secret: []string{"/auth/password", "/headers/*/value"}, Immutable: []string{"/auth/user"}},
+	"client":   {Issued: []string{"/to"}},
+	"settings": {Singleton: true, First: true, Set: []string{"/everyone/roles"}},
+	"policy":   {Last: true},
+	"widget":   {Parent: "/assignment", Cascade: true, Refs: []Ref{{Path: "/assignment", Kind: "assignment"}}},
 }
 
 // res makes a resource from a key and, after a space, its spec.

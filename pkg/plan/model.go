@@ -54,6 +54,9 @@ type Traits struct {
 	Create, Update Action // what creating and updating are called; "" for the plain words
 	Writes         int    // write calls that creating or updating costs; 0 means 1
 	Container      bool   // holds others: to replace or delete it can lose what is inside
+
+	Singleton   bool // a tenant has exactly one, [TheOne], always: it is neither created nor deleted
+	First, Last bool // its changes come before, or after, all others of the tenant
 }
 
 // ParentOf returns the key of the resource that k lives in, read from k itself:

@@ -25,6 +25,7 @@ func (b *builder) order() error {
 			after[later][earlier] = true
 		}
 	})
+	b.ends(changes, after)
 	for i, before := range after {
 		for _, j := range slices.Sorted(maps.Keys(before)) {
 			changes[i].After = append(changes[i].After, changes[j].Key)
@@ -33,6 +34,43 @@ func (b *builder) order() error {
 	sorted, err := sortByAfter(changes)
 	b.plan.Changes = sorted
 	return err
+}
+
+// ends lets everything wait for what comes first, and what comes last for everything:
+// for that of the others which nothing waits for yet. Among what comes last, a deletion
+// comes after what takes its place.
+func (b *builder) ends(changes []Change, after []map[int]bool) {
+	var first, last []int
+	awaited := map[int]bool{} // by what does not come last
+	for i, c := range changes {
+		t := b.Traits[c.Key.Kind]
+		if t.First {
+			first = append(first, i)
+		}
+		if t.Last {
+			last = append(last, i)
+			continue
+		}
+		for j := range after[i] {
+			awaited[j] = true
+		}
+	}
+	for _, j := range first {
+		for i := range changes {
+			if t := b.Traits[changes[i].Key.Kind]; !t.First && !t.Last {
+				after[i][j] = true
+			}
+		}
+	}
+	for _, i := range last {
+		for j, c := range changes {
+			switch isLast := b.Traits[c.Key.Kind].Last; {
+			case !isLast && !awaited[j],
+				isLast && changes[i].Action == Delete && c.Action != Delete:
+				after[i][j] = true
+			}
+		}
+	}
 }
 
 // links finds the pairs of changes of which one must wait for the other.

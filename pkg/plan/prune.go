@@ -12,13 +12,17 @@ import (
 // keeps the resource that it is in.
 func (b *builder) prune() {
 	for _, k := range sortedKeys(b.applied) {
-		if b.desired[k] == nil && b.live[k] != nil && b.covers(b.applied[k]) {
+		switch {
+		case b.desired[k] != nil:
+		case b.Traits[k.Kind].Singleton:
+			b.leave(k)
+		case b.live[k] != nil && b.covers(b.applied[k]):
 			b.gone[k] = true
 		}
 	}
 	for _, k := range sortedKeys(b.applied) {
 		o := b.applied[k]
-		if b.desired[k] != nil || b.covers(o) || b.leaves(k) {
+		if b.desired[k] != nil || b.Traits[k.Kind].Singleton || b.covers(o) || b.leaves(k) {
 			continue
 		}
 		switch parent := o.parent; {
@@ -220,7 +224,7 @@ func few(keys []Key) string {
 // leftovers lists what lives in the tenant, is not ours and stays.
 func (b *builder) leftovers() {
 	for _, k := range sortedKeys(b.live) {
-		if b.desired[k] != nil || b.leaves(k) {
+		if b.desired[k] != nil || b.leaves(k) || b.Traits[k.Kind].Singleton {
 			continue
 		}
 		if b.applied[k] == nil && b.Owned[k] {

@@ -37,6 +37,10 @@ func (b *builder) want(d *object) {
 		c.Blocked = fmt.Sprintf("the tenant has %d of this name: IDs %s", len(ids), strings.Join(ids, ", "))
 		c.Hint = "rename or delete all but one"
 	}
+	if t.Singleton {
+		b.single(&c, d, live, was, t)
+		return
+	}
 	lost, replaced := b.replaced[d.parent]
 	switch {
 	case live == nil && c.Blocked == "" && b.hidden(d) && was != nil && !moved(d, was, t):
@@ -51,16 +55,20 @@ func (b *builder) want(d *object) {
 		b.replaced[d.Key] = lost // and so does what lives in it
 	default:
 		if !b.update(&c, d, live, was, t) {
-			b.plan.Unchanged++
-			if c.Blocked != "" {
-				b.note("%s is as declared, but could not be changed: %s", d.Key, c.Blocked)
-			}
+			b.unchanged(&c)
 			return
 		}
 		c.Live = live.sealed(t)
 	}
 	c.Desired = d.sealedFor(t, &c)
 	b.add(c)
+}
+
+func (b *builder) unchanged(c *Change) {
+	b.plan.Unchanged++
+	if c.Blocked != "" {
+		b.note("%s is as declared, but could not be changed: %s", c.Key, c.Blocked)
+	}
 }
 
 // moved reports whether what is declared is not what was applied.

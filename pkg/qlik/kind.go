@@ -37,6 +37,9 @@ type Kind[T any] struct {
 	// there is one listing in each space.
 	Within bool
 
+	// Single says that every tenant has exactly one.
+	Single bool
+
 	// Sees reports whether a holder of a role in a space, or its owner, sees what is
 	// in it; nil says that one need not be a member.
 	Sees func(role string) bool
@@ -95,6 +98,7 @@ type traits struct {
 	name    plan.Kind
 	calls   []Operation
 	within  bool
+	single  bool
 	sees    func(role string) bool
 	needs   []plan.Kind
 	people  func(plan.Resource) []string
@@ -158,7 +162,7 @@ func strict[T any](spec []byte) (v T, err error) {
 }
 
 func (k Kind[T]) traits() traits {
-	return traits{k.Name, k.Calls, k.Within, k.Sees, k.Needs, k.People, k.Declare, k.Lacks, k.Uses}
+	return traits{k.Name, k.Calls, k.Within, k.Single, k.Sees, k.Needs, k.People, k.Declare, k.Lacks, k.Uses}
 }
 
 func (k Kind[T]) list(ctx context.Context, t *Tenant, space string) iter.Seq2[plan.Resource, error] {

@@ -72,9 +72,13 @@ func (s *Snapshot) add(f found, want []plan.Resource) error {
 	for _, r := range f.resources {
 		shown[r.Key] = true
 	}
+	unseen := "whether it exists"
+	if kinds[f.kind].traits().single {
+		unseen = "what it is now"
+	}
 	for _, r := range want {
 		if listingOf(r.Key) == f.listing && !shown[r.Key] {
-			s.Missing[r.Key] = fmt.Sprintf("whether it exists cannot be seen: %v", f.err)
+			s.Missing[r.Key] = fmt.Sprintf("%s cannot be seen: %v", unseen, f.err)
 		}
 	}
 	return nil

@@ -58,6 +58,7 @@ type Tenant struct {
 	providers map[string][]IdentityProvider   // declared identity providers, by address
 	sealed    map[string][]string             // by name: secret properties of data connections, as declared
 	bot       string                          // our own user ID, once asked
+	tenantID  string                          // the tenant's, from the same answer
 	fresh     map[string]bool                 // IDs of spaces that this run made or joined
 	staged    map[string]copied               // apps, by staging space, release and name
 	imported  map[string]bool                 // IDs of the apps that this run imported
@@ -187,7 +188,7 @@ func (t *Tenant) self(ctx context.Context) (string, error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.bot = me.ID
+	t.bot, t.tenantID = me.ID, me.TenantID
 	return t.bot, nil
 }
 

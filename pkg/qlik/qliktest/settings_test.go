@@ -64,3 +64,20 @@ func TestQuotasAndLicences(t *testing.T) {
 	require.Equal(t, false, l.get("/api/v1/licenses/settings").value("autoAssignProfessional"))
 	l.put("/api/v1/licenses/settings", object{"autoAssignProfessional": "no"}).want(400)
 }
+
+func TestAuthSettings(t *testing.T) {
+	l := newLab(t, qliktest.Options{})
+	const path = "/api/core/auth-settings"
+	require.Equal(t, true, l.get(path).want(200).value("isDefault"))
+	l.patch(path, ops(op("/dcrAllowedAuthenticationMethods", []string{"none"}))).want(400)
+	l.patch(path, ops(op("/maxUserSessionLifespanMinutes", 90))).want(400)
+	l.patch(path, ops(op("/userSessionInactivityTimeoutMinutes", 14))).want(400)
+	got := l.patch(path, ops(op("/dynamicClientRegistrationEnabled", true), op("/dcrAllowedAuthenticationMethods", []string{"none"}), op("/maxUserSessionLifespanMinutes", 120))).want(200)
+	require.Equal(t, []any{"none"}, got.value("dcrAllowedAuthenticationMethods"))
+	require.EqualValues(t, 120, l.get(path).value("maxUserSessionLifespanMinutes"))
+	l.patch(path, ops(op("/dynamicClientRegistrationEnabled", false))).want(200)
+	require.NotContains(t, l.get(path).want(200).value(), "dcrAllowedAuthenticationMethods")
+	ann := l.as(l.tenant.AddAPIKey("ann"))
+	ann.get(path).want(403)
+	ann.patch(path, ops(op("/maxUserSessionLifespanMinutes", 60))).want(403)
+}

@@ -32,6 +32,7 @@ type Tenant struct {
 	Keys       table[*apiKey]
 	KeyConfig  keyConfig
 	License    licenseSettings
+	Auth       *authSettings
 	Plain      map[string]*table[*plain] // by name of the kind
 
 	Connections table[*connection]
