@@ -99,6 +99,11 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 			t.Parent = path
 		case "ref":
 			ref.Path, ref.Kind = path, plan.Kind(value)
+		case "named":
+			ref = plan.Ref{Path: path, Kind: plan.Kind(value), Soft: true, Named: true}
+			if v.IncompleteKind() == cue.ListKind {
+				ref.Path += "/*"
+			}
 		case "soft":
 			ref.Soft = true
 		case "md5":

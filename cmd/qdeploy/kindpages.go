@@ -121,6 +121,8 @@ func markNote(mark string) string {
 		return "a secret: written, never read back, never shown"
 	case "ref":
 		return "refers to a [" + value + "](" + value + ".md)"
+	case "named":
+		return "names of a [" + value + "](" + value + ".md), which need not be declared"
 	case "soft":
 		return "need not be declared"
 	case "set":

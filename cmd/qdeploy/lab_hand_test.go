@@ -20,7 +20,7 @@ import (
 func init() { commands["apps"] = cmdApps }
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
-// administrator. In path and body, {space:NAME}, {group:NAME},
+// administrator. In path and body, {space:NAME}, {group:NAME}, {role:NAME},
 // {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME} and {app:SPACE/NAME} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
@@ -51,6 +51,7 @@ func withIDs(t *qliktest.Tenant, s string) string {
 			Assignments []struct{ Assignee, ID string }
 		}
 		Groups []struct{ Name, ID string }
+		Roles  []struct{ Name, ID string }
 		Apps   []struct{ Space, Name, ID string }
 
 		Webhooks    []struct{ Name, ID string }
@@ -74,6 +75,9 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	}
 	for _, o := range d.Groups {
 		put("group", o.Name, o.ID)
+	}
+	for _, o := range d.Roles {
+		put("role", o.Name, o.ID)
 	}
 	for service, list := range d.Plain {
 		for _, o := range list {

@@ -83,13 +83,30 @@ func (t Traits) parentOf(k Key, spec map[string]any) Key {
 	return parent
 }
 
-// Ref is a reference in a spec: the string at Path is the key of a resource.
-// Soft references may point at what the estate does not declare, because Qlik
-// or an identity provider makes it.
+// Ref is a reference in a spec: the string at Path is the key of a resource, or,
+// with Named, its name alone. Soft references may point at what the estate does
+// not declare, because Qlik or an identity provider makes it.
 type Ref struct {
-	Path string
-	Kind Kind
-	Soft bool
+	Path  string
+	Kind  Kind
+	Soft  bool
+	Named bool
+}
+
+// key returns the key that s stands for; the zero Key if it stands for none.
+func (r Ref) key(s string) Key {
+	if r.Named && s != "" {
+		return Key{r.Kind, s}
+	}
+	return keyOf(s)
+}
+
+// text writes k as the reference has it.
+func (r Ref) text(k Key) string {
+	if r.Named {
+		return k.Name
+	}
+	return k.String()
 }
 
 // Action is what happens to a resource.

@@ -37,6 +37,10 @@ var _ = register(Kind[Group]{
 	Name: "group",
 	Calls: calls("GET /api/v1/groups", "POST /api/v1/groups",
 		"PATCH /api/v1/groups/{id}", "DELETE /api/v1/groups/{id}"),
+	NeedsFor: func(r plan.Resource) []plan.Kind { return needsRoles(rolesIn(r.Spec)) },
+	Lacks: func(t *Tenant, r plan.Resource, declared func(plan.Key) bool) string {
+		return t.lacksRole(rolesIn(r.Spec), declared)
+	},
 	List:   listGroups,
 	Create: createGroup,
 	Update: updateGroup,
