@@ -24,6 +24,7 @@
 //	parent           the reference to the resource that this one lives in
 //	set              a list whose order means nothing
 //	include          a set that may hold more than is declared
+//	mode=FIELD       says of the set FIELD whether it may, see #ListMode; an input
 //	input            how to apply, not what to compare
 //	renewal          an input that counts only where the resource is there already
 //	md5=FIELD        computed: the MD5 of the file that FIELD names

@@ -37,6 +37,7 @@ func TestTraits(t *testing.T) {
 		"extension": archive,
 		"group": {
 			Immutable: []string{"/providerType"}, Set: []string{"/roles"},
+			Input: []string{"/rolesMode"}, Modes: []plan.Mode{{Set: "/roles", Field: "/rolesMode"}},
 			Refs: []plan.Ref{{Path: "/roles/*", Kind: "role", Soft: true, Named: true}},
 		},
 		"identity-provider": {
@@ -180,16 +181,19 @@ roles: {}
 	@qlik(kind=t)
 	settings: {password: string @qlik(secret)}
 	tags: [...string] @qlik(set,include)
+	parts: {words: [...string] @qlik(set), wordsMode?: string @qlik(mode=words)}
 	spaces: [...{space: string @qlik(ref=space)}]
 	byName: [string]: {id: string @qlik(immutable)}
 }
-example: t: #T & {settings: password: "p", tags: [], spaces: [], byName: {}}
+example: t: #T & {settings: password: "p", tags: [], parts: words: [], spaces: [], byName: {}}
 `)}})
 	require.NoError(t, err)
 	require.Equal(t, plan.Traits{
 		Secret:    []string{"/settings/password"},
-		Set:       []string{"/tags"},
+		Set:       []string{"/tags", "/parts/words"},
 		Include:   []string{"/tags"},
+		Modes:     []plan.Mode{{Set: "/parts/words", Field: "/parts/wordsMode"}},
+		Input:     []string{"/parts/wordsMode"},
 		Refs:      []plan.Ref{{Path: "/spaces/*/space", Kind: "space"}},
 		Immutable: []string{"/byName/*/id"},
 	}, c.kinds["t"].Traits)

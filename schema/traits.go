@@ -91,6 +91,9 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 			t.Set = append(t.Set, path)
 		case "include":
 			t.Include = append(t.Include, path)
+		case "mode":
+			t.Modes = append(t.Modes, plan.Mode{Set: strings.TrimSuffix(path, name) + value, Field: path})
+			t.Input = append(t.Input, path)
 		case "input":
 			t.Input = append(t.Input, path)
 		case "renewal":

@@ -125,6 +125,8 @@ func markNote(mark string) string {
 		return "names of a [" + value + "](" + value + ".md), which need not be declared"
 	case "soft":
 		return "need not be declared"
+	case "mode":
+		return "says what `" + value + "` means"
 	case "set":
 		return "in any order"
 	case "include":

@@ -45,6 +45,7 @@ type Traits struct {
 	Refs      []Ref    // references to other resources
 	Set       []string // arrays whose order means nothing
 	Include   []string // sets that may hold more than is declared
+	Modes     []Mode   // sets of which each spec says whether they may
 	Input     []string // how to apply, not what to compare: files, options
 	Renewal   []string // inputs that count only where the resource is there already
 
@@ -107,6 +108,21 @@ func (r Ref) text(k Key) string {
 		return k.Name
 	}
 	return k.String()
+}
+
+// Mode is a set that may hold more than is declared where the spec says "include"
+// at Field. Nothing is taken out of it then. Where it says "exact" or nothing, the
+// set is what is declared.
+type Mode struct{ Set, Field string }
+
+// of returns the traits as they are for one resource.
+func (t Traits) of(spec map[string]any) Traits {
+	for _, m := range t.Modes {
+		if mode, _ := lookup(spec, m.Field); mode == "include" {
+			t.Include = append(slices.Clip(t.Include), m.Set)
+		}
+	}
+	return t
 }
 
 // Action is what happens to a resource.

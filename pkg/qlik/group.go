@@ -18,6 +18,18 @@ type Group struct {
 	ProviderType string    `json:"providerType"` // idp or custom; fixed at creation
 	Description  *string   `json:"description,omitempty"`
 	Roles        *[]string `json:"roles,omitempty"` // names, in any order
+	RolesMode    Mode      `json:"rolesMode,omitempty"`
+}
+
+// Mode says what a list in a spec means: "include", at least these; otherwise just these.
+type Mode string
+
+// of returns what is to be there, given what is.
+func (m Mode) of(desired, live []string) []string {
+	if m != "include" {
+		return desired
+	}
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(desired, live))))
 }
 
 type named struct {
@@ -67,7 +79,7 @@ func (g groupBody) spec() Group {
 	if g.ProviderType == "" { // the default when creating
 		g.ProviderType = "idp"
 	}
-	return Group{g.Name, g.ProviderType, &g.Description, &roles}
+	return Group{Name: g.Name, ProviderType: g.ProviderType, Description: &g.Description, Roles: &roles}
 }
 
 func byName(names []string) []named {
@@ -105,13 +117,25 @@ func updateGroup(ctx context.Context, t *Tenant, id string, live, desired Group)
 	if len(steps) > 0 && desired.ProviderType != "custom" {
 		return fmt.Errorf("name and description of an %s group come from the identity provider", desired.ProviderType)
 	}
-	if desired.Roles != nil && (live.Roles == nil || !sameSet(*live.Roles, *desired.Roles)) {
-		steps = append(steps, replace("assignedRoles", byName(*desired.Roles)))
+	if roles, change := changed(live.Roles, desired.Roles, desired.RolesMode); change {
+		steps = append(steps, replace("assignedRoles", byName(roles)))
 	}
 	if len(steps) == 0 {
 		return nil
 	}
 	return t.call(ctx, http.MethodPatch, groupPath(id), nil, steps, nil)
+}
+
+// changed returns what a list is to become, and whether that is anything else.
+func changed(live, desired *[]string, m Mode) ([]string, bool) {
+	if desired == nil {
+		return nil, false
+	}
+	if live == nil {
+		return *desired, true
+	}
+	want := m.of(*desired, *live)
+	return want, !sameSet(*live, want)
 }
 
 // sameSet compares without order.
