@@ -22,9 +22,11 @@
 //	issued           where to put a secret that Qlik makes
 //	ref=KIND         the key of a resource of that kind
 //	soft             a reference that may point at what is not declared
+//	named=KIND       the name of a resource of that kind, declared or not, or a list of them
 //	parent           the reference to the resource that this one lives in
 //	set              a list whose order means nothing
 //	include          a set that may hold more than is declared
+//	mode=FIELD       says of the set FIELD whether it may, see #ListMode; an input
 //	input            how to apply, not what to compare
 //	renewal          an input that counts only where the resource is there already
 //	md5=FIELD        computed: the MD5 of the file that FIELD names

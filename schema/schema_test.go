@@ -35,7 +35,11 @@ func TestTraits(t *testing.T) {
 			Refs: []plan.Ref{{Path: "/space", Kind: "space"}}, Parent: "/space",
 		},
 		"extension": archive,
-		"group":     {Immutable: []string{"/providerType"}, Set: []string{"/roles"}},
+		"group": {
+			Immutable: []string{"/providerType"}, Set: []string{"/roles"},
+			Input: []string{"/rolesMode"}, Modes: []plan.Mode{{Set: "/roles", Field: "/rolesMode"}},
+			Refs: []plan.Ref{{Path: "/roles/*", Kind: "role", Soft: true, Named: true}},
+		},
 		"identity-provider": {
 			Immutable: []string{"/protocol", "/provider", "/interactive", "/issuer", "/keyID", "/publicKey", "/discoveryUrl", "/entityId"},
 			Secret:    []string{"/clientSecret"}, Input: []string{"/name"}, Writes: 2,
@@ -48,6 +52,7 @@ func TestTraits(t *testing.T) {
 		"group-settings":   {Singleton: true, Set: []string{"/everyone/roles"}},
 		"api-key-config":   {Singleton: true},
 		"auth-settings":    {Singleton: true, Set: []string{"/dcrAllowedAuthenticationMethods"}},
+		"role":             {Set: []string{"/assignedScopes"}},
 		"space":            {Immutable: []string{"/type"}, Container: true},
 		"theme":            archive,
 		"web-integration":  {Set: []string{"/validOrigins"}},
@@ -56,7 +61,7 @@ func TestTraits(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
-	require.Equal(t, []plan.Kind{"api-key-config", "app", "assignment", "auth-settings", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "space", "theme", "web-integration", "webhook"}, Kinds())
+	require.Equal(t, []plan.Kind{"api-key-config", "app", "assignment", "auth-settings", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "theme", "web-integration", "webhook"}, Kinds())
 	var declared []plan.Kind
 	for _, k := range Kinds() {
 		require.Equal(t, k, Of(k).Name)
@@ -66,7 +71,7 @@ func TestKinds(t *testing.T) {
 		_, err := fs.Stat(Files(), string(k)+".cue")
 		require.NoError(t, err, "a kind has a file of its own")
 	}
-	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "space", "theme", "web-integration", "webhook"}, declared)
+	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "theme", "web-integration", "webhook"}, declared)
 	require.Equal(t, []string{"adopt", "previously", "members"}, Of("space").Aside)
 	require.Equal(t, map[string]string{"md5": "file"}, Of("theme").MD5)
 	require.Zero(t, Of("spaceship"))
@@ -138,7 +143,7 @@ func TestDescribe(t *testing.T) {
 		{"tenantFiles/0", Field{Type: "a string"}},
 		{"regions/eu/client", Field{Fields: []string{"id", "secret"}, Type: "a struct"}},
 		{"regions/eu/client/secret", Field{Fields: []string{"env", "file"}, Type: "a struct"}},
-		{"templates/customer", Field{Fields: []string{"api-key-config", "auth-settings", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "space", "tenant", "theme", "web-integration", "webhook"}, Type: "a struct"}},
+		{"templates/customer", Field{Fields: []string{"api-key-config", "auth-settings", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "tenant", "theme", "web-integration", "webhook"}, Type: "a struct"}},
 		{"templates/customer/space/HR/type", Field{Values: []string{"shared", "managed", "data"}, Type: "a string"}},
 		{"templates/customer/space/HR/description", Field{Type: "a string"}},
 		{"templates/customer/group/HR/providerType", Field{Values: []string{"idp", "custom"}, Type: "a string"}},
@@ -180,16 +185,19 @@ roles: {}
 	@qlik(kind=t)
 	settings: {password: string @qlik(secret)}
 	tags: [...string] @qlik(set,include)
+	parts: {words: [...string] @qlik(set), wordsMode?: string @qlik(mode=words)}
 	spaces: [...{space: string @qlik(ref=space)}]
 	byName: [string]: {id: string @qlik(immutable)}
 }
-example: t: #T & {settings: password: "p", tags: [], spaces: [], byName: {}}
+example: t: #T & {settings: password: "p", tags: [], parts: words: [], spaces: [], byName: {}}
 `)}})
 	require.NoError(t, err)
 	require.Equal(t, plan.Traits{
 		Secret:    []string{"/settings/password"},
-		Set:       []string{"/tags"},
+		Set:       []string{"/tags", "/parts/words"},
 		Include:   []string{"/tags"},
+		Modes:     []plan.Mode{{Set: "/parts/words", Field: "/parts/wordsMode"}},
+		Input:     []string{"/parts/wordsMode"},
 		Refs:      []plan.Ref{{Path: "/spaces/*/space", Kind: "space"}},
 		Immutable: []string{"/byName/*/id"},
 	}, c.kinds["t"].Traits)

@@ -97,6 +97,9 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 			t.Set = append(t.Set, path)
 		case "include":
 			t.Include = append(t.Include, path)
+		case "mode":
+			t.Modes = append(t.Modes, plan.Mode{Set: strings.TrimSuffix(path, name) + value, Field: path})
+			t.Input = append(t.Input, path)
 		case "input":
 			t.Input = append(t.Input, path)
 		case "renewal":
@@ -105,6 +108,11 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 			t.Parent = path
 		case "ref":
 			ref.Path, ref.Kind = path, plan.Kind(value)
+		case "named":
+			ref = plan.Ref{Path: path, Kind: plan.Kind(value), Soft: true, Named: true}
+			if v.IncompleteKind() == cue.ListKind {
+				ref.Path += "/*"
+			}
 		case "soft":
 			ref.Soft = true
 		case "md5":

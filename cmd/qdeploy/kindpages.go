@@ -121,8 +121,12 @@ func markNote(mark string) string {
 		return "a secret: written, never read back, never shown"
 	case "ref":
 		return "refers to a [" + value + "](" + value + ".md)"
+	case "named":
+		return "names of a [" + value + "](" + value + ".md), which need not be declared"
 	case "soft":
 		return "need not be declared"
+	case "mode":
+		return "says what `" + value + "` means"
 	case "set":
 		return "in any order"
 	case "include":

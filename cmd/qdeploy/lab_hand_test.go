@@ -35,7 +35,7 @@ func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
-// administrator. In path and body, {space:NAME}, {group:NAME},
+// administrator. In path and body, {space:NAME}, {group:NAME}, {role:NAME},
 // {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
@@ -66,6 +66,7 @@ func withIDs(t *qliktest.Tenant, s string) string {
 			Assignments []struct{ Assignee, ID string }
 		}
 		Groups []struct{ Name, ID string }
+		Roles  []struct{ Name, ID string }
 		Apps   []struct{ Space, Name, ID string }
 
 		Webhooks    []struct{ Name, ID string }
@@ -90,6 +91,9 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	}
 	for _, o := range d.Groups {
 		put("group", o.Name, o.ID)
+	}
+	for _, o := range d.Roles {
+		put("role", o.Name, o.ID)
 	}
 	for service, list := range d.Plain {
 		for _, o := range list {

@@ -77,13 +77,14 @@ func holdCalls(e *testscript.Env, t *traffic) {
 	}
 }
 
+// shown are kinds whose resources the script of another kind uses to show it: an app
+// that loads from a data connection, a group that has a role.
+var shown = map[plan.Kind][]plan.Kind{"data-connection": {"app", "assignment"}, "role": {"group"}}
+
 // related returns a kind, what it refers to, and so on; and the members of the
 // spaces among these, which the engine joins where it must.
 func related(kind plan.Kind) []plan.Kind {
-	out := []plan.Kind{kind}
-	if kind == "data-connection" { // its script shows that an app loads from one
-		out = append(out, "app", "assignment")
-	}
+	out := append([]plan.Kind{kind}, shown[kind]...)
 	if t := schema.Of(kind).Traits; t.First || t.Last { // its script shows what comes after it, or before
 		out = append(out, "space")
 	}

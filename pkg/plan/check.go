@@ -24,8 +24,8 @@ func (t Traits) targets(spec map[string]any) map[Key]bool {
 	var out map[Key]bool
 	for _, r := range t.Refs {
 		at(spec, r.Path, func(s string) string {
-			k, err := ParseKey(s)
-			if err != nil {
+			k := r.key(s)
+			if k.IsZero() {
 				return s
 			}
 			if out == nil {
@@ -97,7 +97,7 @@ func (p *problems) check(desired map[Key]*object, traits map[Kind]Traits) {
 func (p *problems) malformed(o *object, t Traits) {
 	for _, r := range t.Refs {
 		at(o.spec, r.Path, func(s string) string {
-			if s != "" && !r.Soft && keyOf(s).IsZero() {
+			if s != "" && !r.Soft && r.key(s).IsZero() {
 				p.add(o.Resource, "refers to %q, which is not kind/name", s)
 			}
 			return s

@@ -97,28 +97,35 @@ func rawOrNil(v any) json.RawMessage {
 	return encode(v)
 }
 
-// causes says of each field why it differs, from the spec that was applied
-// last, and returns the cause of them all. With no applied spec nothing is known.
-func causes(fields []Field, live, desired, applied map[string]any, t Traits) Cause {
-	if applied == nil {
+// causer finds out why fields differ, from the spec that was applied last.
+type causer struct {
+	live, desired, applied map[string]any
+
+	now, then Traits // of what is desired, and of what was applied
+}
+
+// all says of each field why it differs, and returns the cause of them all. With no
+// applied spec nothing is known.
+func (c causer) all(fields []Field) Cause {
+	if c.applied == nil {
 		return Unknown
 	}
 	all := Unknown
 	for i := range fields {
-		fields[i].Cause = causeOf(fields[i].Path, live, desired, applied, t)
+		fields[i].Cause = c.of(fields[i].Path)
 		all = both(all, fields[i].Cause)
 	}
 	return all
 }
 
-func causeOf(path string, live, desired, applied map[string]any, t Traits) Cause {
-	was, managed := lookup(applied, path)
+func (c causer) of(path string) Cause {
+	was, managed := lookup(c.applied, path)
 	if !managed {
 		return Changed // whatever live holds, nobody had asked for anything else
 	}
-	is, _ := lookup(live, path)
-	wanted, _ := lookup(desired, path)
-	mine, theirs := differs(path, was, wanted, t), differs(path, is, was, t)
+	is, _ := lookup(c.live, path)
+	wanted, _ := lookup(c.desired, path)
+	mine, theirs := differs(path, was, wanted, c.now), differs(path, is, was, c.then)
 	switch {
 	case mine && theirs:
 		return Both

@@ -88,11 +88,11 @@ func TestCauses(t *testing.T) {
 			}
 			fields := diff(specs[0], specs[1], traits)
 			require.NotEmpty(t, fields)
-			require.Equal(t, tt.want, causes(fields, specs[0], specs[1], specs[2], traits))
+			require.Equal(t, tt.want, causer{specs[0], specs[1], specs[2], traits, traits}.all(fields))
 			for _, f := range fields {
 				require.NotEqual(t, Unknown, f.Cause)
 			}
-			require.Equal(t, Unknown, causes(fields, specs[0], specs[1], nil, traits))
+			require.Equal(t, Unknown, causer{specs[0], specs[1], nil, traits, traits}.all(fields))
 		})
 	}
 }
@@ -154,7 +154,7 @@ func FuzzDiff(f *testing.F) {
 			return
 		}
 		require.Empty(t, diff(x, x, traits), "nothing differs from itself")
-		causes(diff(x, y, traits), x, y, x, traits)
+		causer{x, y, x, traits, traits}.all(diff(x, y, traits))
 		k := Key{"k", "n"}
 		sealed, err := traits.Seal(Resource{Key: k, Spec: json.RawMessage(a)})
 		require.NoError(t, err)

@@ -45,6 +45,7 @@ type Traits struct {
 	Refs      []Ref    // references to other resources
 	Set       []string // arrays whose order means nothing
 	Include   []string // sets that may hold more than is declared
+	Modes     []Mode   // sets of which each spec says whether they may
 	Input     []string // how to apply, not what to compare: files, options
 	Renewal   []string // inputs that count only where the resource is there already
 
@@ -86,13 +87,45 @@ func (t Traits) parentOf(k Key, spec map[string]any) Key {
 	return parent
 }
 
-// Ref is a reference in a spec: the string at Path is the key of a resource.
-// Soft references may point at what the estate does not declare, because Qlik
-// or an identity provider makes it.
+// Ref is a reference in a spec: the string at Path is the key of a resource, or,
+// with Named, its name alone. Soft references may point at what the estate does
+// not declare, because Qlik or an identity provider makes it.
 type Ref struct {
-	Path string
-	Kind Kind
-	Soft bool
+	Path  string
+	Kind  Kind
+	Soft  bool
+	Named bool
+}
+
+// key returns the key that s stands for; the zero Key if it stands for none.
+func (r Ref) key(s string) Key {
+	if r.Named && s != "" {
+		return Key{r.Kind, s}
+	}
+	return keyOf(s)
+}
+
+// text writes k as the reference has it.
+func (r Ref) text(k Key) string {
+	if r.Named {
+		return k.Name
+	}
+	return k.String()
+}
+
+// Mode is a set that may hold more than is declared where the spec says "include"
+// at Field. Nothing is taken out of it then. Where it says "exact" or nothing, the
+// set is what is declared.
+type Mode struct{ Set, Field string }
+
+// of returns the traits as they are for one resource.
+func (t Traits) of(spec map[string]any) Traits {
+	for _, m := range t.Modes {
+		if mode, _ := lookup(spec, m.Field); mode == "include" {
+			t.Include = append(slices.Clip(t.Include), m.Set)
+		}
+	}
+	return t
 }
 
 // Action is what happens to a resource.

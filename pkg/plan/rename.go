@@ -68,8 +68,8 @@ func (b *builder) rekey(m map[Key]*object, moved map[Key]Key) map[Key]*object {
 		o := m[k]
 		for _, ref := range b.Traits[k.Kind].Refs {
 			at(o.spec, ref.Path, func(s string) string {
-				if old := keyOf(s); !old.IsZero() {
-					return now(old).String()
+				if old := ref.key(s); !old.IsZero() {
+					return ref.text(now(old))
 				}
 				return s
 			})

@@ -71,7 +71,7 @@ func (t *text) cause(c Cause) string {
 }
 
 func (t *text) fields(c Change) {
-	traits := t.o.Traits[c.Key.Kind]
+	traits := t.traits(c)
 	for _, f := range c.Fields {
 		cause := ""
 		if f.Cause != c.Cause { // else the line above says it
@@ -95,6 +95,19 @@ func (t *text) fields(c Change) {
 			t.line(indent+"    + %s", desired)
 		}
 	}
+}
+
+// traits returns those of what a change is about.
+func (t *text) traits(c Change) Traits {
+	traits := t.o.Traits[c.Key.Kind]
+	if c.Desired == nil {
+		return traits
+	}
+	spec, err := decode(c.Desired.Spec)
+	if err != nil {
+		return traits
+	}
+	return traits.of(spec)
 }
 
 // written says what becomes of a secret: it is written or, where Qlik makes it, put

@@ -31,7 +31,7 @@ func (b *builder) depth(k Key, d int) int {
 // want plans one desired resource.
 func (b *builder) want(d *object) {
 	live, was := b.live[d.Key], b.applied[d.Key]
-	t := b.Traits[d.Key.Kind]
+	t := b.Traits[d.Key.Kind].of(d.spec)
 	c := Change{Key: d.Key, Blocked: b.Blocked[d.Key]}
 	if ids := b.twins[b.origin(d)]; c.Blocked == "" && len(ids) > 0 {
 		c.Blocked = fmt.Sprintf("the tenant has %d of this name: IDs %s", len(ids), strings.Join(ids, ", "))
@@ -194,7 +194,7 @@ func (b *builder) update(c *Change, d, live, was *object, t Traits) bool {
 func (b *builder) differ(c *Change, d, live, was *object, t Traits) {
 	c.Fields = diff(live.bare, d.bare, t)
 	if was != nil {
-		c.Cause = causes(c.Fields, live.bare, d.bare, was.bare, t)
+		c.Cause = causer{live.bare, d.bare, was.bare, t, b.Traits[d.Key.Kind].of(was.spec)}.all(c.Fields)
 		b.stays(d, live, was, t)
 	}
 	if firstFixed(c.Fields, t) != nil { // it is made anew, and has none of them

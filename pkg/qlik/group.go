@@ -18,6 +18,18 @@ type Group struct {
 	ProviderType string    `json:"providerType"` // idp or custom; fixed at creation
 	Description  *string   `json:"description,omitempty"`
 	Roles        *[]string `json:"roles,omitempty"` // names, in any order
+	RolesMode    Mode      `json:"rolesMode,omitempty"`
+}
+
+// Mode says what a list in a spec means: "include", at least these; otherwise just these.
+type Mode string
+
+// of returns what is to be there, given what is.
+func (m Mode) of(desired, live []string) []string {
+	if m != "include" {
+		return desired
+	}
+	return slices.Compact(slices.Sorted(slices.Values(slices.Concat(desired, live))))
 }
 
 type named struct {
@@ -37,6 +49,10 @@ var _ = register(Kind[Group]{
 	Name: "group",
 	Calls: calls("GET /api/v1/groups", "POST /api/v1/groups",
 		"PATCH /api/v1/groups/{id}", "DELETE /api/v1/groups/{id}"),
+	NeedsFor: func(r plan.Resource) []plan.Kind { return needsRoles(rolesIn(r.Spec)) },
+	Lacks: func(t *Tenant, r plan.Resource, declared func(plan.Key) bool) string {
+		return t.lacksRole(rolesIn(r.Spec), declared)
+	},
 	List:   listGroups,
 	Create: createGroup,
 	Update: updateGroup,
@@ -63,7 +79,7 @@ func (g groupBody) spec() Group {
 	if g.ProviderType == "" { // the default when creating
 		g.ProviderType = "idp"
 	}
-	return Group{g.Name, g.ProviderType, &g.Description, &roles}
+	return Group{Name: g.Name, ProviderType: g.ProviderType, Description: &g.Description, Roles: &roles}
 }
 
 func byName(names []string) []named {
@@ -101,13 +117,25 @@ func updateGroup(ctx context.Context, t *Tenant, id string, live, desired Group)
 	if len(steps) > 0 && desired.ProviderType != "custom" {
 		return fmt.Errorf("name and description of an %s group come from the identity provider", desired.ProviderType)
 	}
-	if desired.Roles != nil && (live.Roles == nil || !sameSet(*live.Roles, *desired.Roles)) {
-		steps = append(steps, replace("assignedRoles", byName(*desired.Roles)))
+	if roles, change := becomes(live.Roles, desired.Roles, desired.RolesMode); change {
+		steps = append(steps, replace("assignedRoles", byName(roles)))
 	}
 	if len(steps) == 0 {
 		return nil
 	}
 	return t.call(ctx, http.MethodPatch, groupPath(id), nil, steps, nil)
+}
+
+// becomes returns what a list is to become, and whether that is anything else.
+func becomes(live, desired *[]string, m Mode) ([]string, bool) {
+	if desired == nil {
+		return nil, false
+	}
+	if live == nil {
+		return *desired, true
+	}
+	want := m.of(*desired, *live)
+	return want, !sameSet(*live, want)
 }
 
 // sameSet compares without order.

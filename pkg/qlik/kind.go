@@ -47,6 +47,9 @@ type Kind[T any] struct {
 	// Needs names the kinds whose IDs and names must be known to list this one.
 	Needs []plan.Kind
 
+	// NeedsFor names more such kinds, by what a declared resource says. Optional.
+	NeedsFor func(plan.Resource) []plan.Kind
+
 	// People returns the assignees, "user:…", "email:…" or "bot", that a
 	// declared resource names and that must be looked up. Optional.
 	People func(plan.Resource) []string
@@ -100,7 +103,7 @@ type traits struct {
 	within  bool
 	single  bool
 	sees    func(role string) bool
-	needs   []plan.Kind
+	needs   func(plan.Resource) []plan.Kind
 	people  func(plan.Resource) []string
 	declare func(*Tenant, plan.Resource)
 	lacks   func(*Tenant, plan.Resource, func(plan.Key) bool) string
@@ -162,7 +165,13 @@ func strict[T any](spec []byte) (v T, err error) {
 }
 
 func (k Kind[T]) traits() traits {
-	return traits{k.Name, k.Calls, k.Within, k.Single, k.Sees, k.Needs, k.People, k.Declare, k.Lacks, k.Uses}
+	needs := func(r plan.Resource) []plan.Kind {
+		if k.NeedsFor == nil {
+			return k.Needs
+		}
+		return append(slices.Clone(k.Needs), k.NeedsFor(r)...)
+	}
+	return traits{k.Name, k.Calls, k.Within, k.Single, k.Sees, needs, k.People, k.Declare, k.Lacks, k.Uses}
 }
 
 func (k Kind[T]) list(ctx context.Context, t *Tenant, space string) iter.Seq2[plan.Resource, error] {

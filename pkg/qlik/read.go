@@ -87,7 +87,7 @@ func (t *Tenant) lacks(s *Snapshot, r plan.Resource, declared func(plan.Key) boo
 	if !ok {
 		return fmt.Sprintf("no such kind %q", r.Key.Kind)
 	}
-	for _, n := range k.traits().needs {
+	for _, n := range k.traits().needs(r) {
 		if complete, tried := s.read[listing{n, ""}]; tried && !complete {
 			return fmt.Sprintf("it needs the list of every %s, which cannot be seen", n)
 		}
@@ -122,7 +122,7 @@ func scope(want []plan.Resource) (wanted map[plan.Kind]bool, top, within []listi
 		wanted[r.Key.Kind] = true
 		l := listingOf(r.Key)
 		all[l] = true
-		for _, n := range k.traits().needs {
+		for _, n := range k.traits().needs(r) {
 			all[listing{n, ""}] = true
 		}
 		for _, was := range before[l.space] { // a space that will be renamed

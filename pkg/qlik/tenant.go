@@ -56,6 +56,8 @@ type Tenant struct {
 	forms     map[string]map[string]string    // by space name: assignee as declared, by user ID
 	owners    map[string][]string             // declared owners by space name
 	providers map[string][]IdentityProvider   // declared identity providers, by address
+	scopes    map[string][]string             // declared scopes of custom roles, by the roles' names
+	defaults  map[string]bool                 // names of Qlik's own roles
 	sealed    map[string][]string             // by name: secret properties of data connections, as declared
 	bot       string                          // our own user ID, once asked
 	tenantID  string                          // the tenant's, from the same answer
@@ -95,6 +97,7 @@ func (t *Tenant) unlearn() {
 	defer t.mu.Unlock()
 	t.ids, t.names, t.spaces = map[plan.Key]string{}, map[plan.Kind]map[string]string{}, map[string]facts{}
 	t.people, t.forms, t.owners = map[string][]string{}, map[string]map[string]string{}, map[string][]string{}
+	t.scopes, t.defaults = map[string][]string{}, map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
 }
 

@@ -13,6 +13,7 @@ type dump struct {
 	Status     string        `json:"status"`
 	Spaces     []dumpSpace   `json:"spaces"`
 	Groups     []dumpGroup   `json:"groups"`
+	Roles      []dumpRole    `json:"roles,omitempty"` // custom ones
 	Apps       []dumpApp     `json:"apps"`
 	Themes     []dumpArchive `json:"themes"`
 	Extensions []dumpArchive `json:"extensions"`
@@ -46,6 +47,13 @@ type dumpGroup struct {
 	Provider    string   `json:"provider"`
 	Description string   `json:"description"`
 	Roles       []string `json:"roles"`
+	ID          string   `json:"id"`
+}
+
+type dumpRole struct {
+	Name        string   `json:"name"`
+	Description string   `json:"description"`
+	Scopes      []string `json:"scopes"`
 	ID          string   `json:"id"`
 }
 
@@ -103,6 +111,11 @@ func (t *Tenant) Dump() []byte {
 		}
 		slices.Sort(x.Roles)
 		d.Groups = append(d.Groups, x)
+	}
+	for _, r := range t.Roles.rows {
+		if r.Custom {
+			d.Roles = append(d.Roles, dumpRole{r.Name, r.Description, slices.Sorted(slices.Values(r.Scopes)), r.ID})
+		}
 	}
 	for _, a := range t.Apps.rows {
 		s, inSpace := t.Spaces.get(a.Space)

@@ -3,6 +3,7 @@ package qliktest
 import (
 	"net/http"
 	"slices"
+	"strconv"
 )
 
 var rolesService = &service{name: "roles", envelope: envPlain, routes: []route{
@@ -148,6 +149,10 @@ func postRole(c *call) reply {
 		return c.forbidden("only a TenantAdmin may create roles")
 	case r.Name == "" || taken:
 		return c.badRequest("role name %q is empty or taken", r.Name)
+	case badScope(r.Scopes) != "":
+		return c.badRequest("%s", badScope(r.Scopes))
+	case c.tenant.customRoles() >= mostCustomRoles:
+		return c.badRequest("a tenant has at most %d custom roles", mostCustomRoles)
 	}
 	r.ID = c.tenant.newID("role", r.Name, hex24, c.tenant.Roles.has)
 	c.tenant.Roles.add(r)
@@ -171,6 +176,9 @@ func patchRole(c *call) reply {
 		if e := next.apply(p); e != "" {
 			return c.badRequest("%s", e)
 		}
+	}
+	if bad := badScope(next.Scopes); bad != "" {
+		return c.badRequest("%s", bad)
 	}
 	if other, taken := c.tenant.Roles.named(next.Name); taken && other != r {
 		return c.badRequest("role name %q is taken", next.Name)
@@ -217,6 +225,30 @@ func deleteRole(c *call) reply {
 	c.tenant.Roles.remove(r)
 	c.tenant.bury("role", r.Name)
 	return empty(http.StatusNoContent)
+}
+
+const mostCustomRoles = 500
+
+func (t *Tenant) customRoles() (n int) {
+	for _, r := range t.Roles.rows {
+		if r.Custom {
+			n++
+		}
+	}
+	return n
+}
+
+// badScope says what is wrong with the scopes of a role.
+//
+// assumed: which scopes there are depends on the subscription; this one has all but
+// those that are known to be for OAuth clients alone.
+func badScope(scopes []string) string {
+	for _, s := range scopes {
+		if s == "" || s == "admin_classic" {
+			return "no scope " + strconv.Quote(s) + " for a role"
+		}
+	}
+	return ""
 }
 
 func (t *Tenant) roleInUse(id string) bool {
