@@ -114,27 +114,35 @@ func endpoint(text string) (*url.URL, error) {
 
 // resolve reads the secrets of a region.
 func (c *connections) resolve(r estate.Region) (l qlik.Credentials, err error) {
-	read := func(what string, ref estate.SecretRef, to *string) {
-		v, serr := secret(ref, c.dir)
-		if serr != nil {
-			err = errors.Join(err, fmt.Errorf("regions.%s.%s: %w", r.Name, what, serr))
-		}
-		*to = v
-	}
+	at := "regions." + r.Name
 	if r.Client != nil {
-		l.Source = r.Client.ID.String()
-		read("client.id", r.Client.ID, &l.ClientID)
-		read("client.secret", r.Client.Secret, &l.ClientSecret)
-	} else {
-		l.Source = r.APIKey.String()
-		read("apiKey", r.APIKey, &l.APIKey)
+		return c.login(at, r.Client)
 	}
+	l.Source = r.APIKey.String()
+	l.APIKey, err = c.read(at+".apiKey", r.APIKey)
 	return l, err
 }
 
-// tenant makes a client for one tenant, whose reads are counted.
-func (c *connections) tenant(t estate.Tenant, readOnly bool, reads *atomic.Int64) (*qlik.Tenant, error) {
-	o := qlik.Options{Host: t.Host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Patience: c.patience, Log: func(call qlik.Call) {
+// login reads the secrets of an OAuth client.
+func (c *connections) login(at string, client *estate.Client) (l qlik.Credentials, err error) {
+	l.Source = client.ID.String()
+	var noID, noSecret error
+	l.ClientID, noID = c.read(at+".client.id", client.ID)
+	l.ClientSecret, noSecret = c.read(at+".client.secret", client.Secret)
+	return l, errors.Join(noID, noSecret)
+}
+
+func (c *connections) read(what string, ref estate.SecretRef) (string, error) {
+	v, err := secret(ref, c.dir)
+	if err != nil {
+		err = fmt.Errorf("%s: %w", what, err)
+	}
+	return v, err
+}
+
+// options say how a host is reached; its reads are counted.
+func (c *connections) options(host string, readOnly bool, reads *atomic.Int64) qlik.Options {
+	return qlik.Options{Host: host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Patience: c.patience, Log: func(call qlik.Call) {
 		if call.Method == http.MethodGet {
 			reads.Add(1)
 		}
@@ -142,6 +150,11 @@ func (c *connections) tenant(t estate.Tenant, readOnly bool, reads *atomic.Int64
 			c.log(call)
 		}
 	}}
+}
+
+// tenant makes a client for one tenant, whose reads are counted.
+func (c *connections) tenant(t estate.Tenant, readOnly bool, reads *atomic.Int64) (*qlik.Tenant, error) {
+	o := c.options(t.Host, readOnly, reads)
 	var err error
 	if o.Token, err = c.token(t, o); err != nil {
 		return nil, err
@@ -152,6 +165,35 @@ func (c *connections) tenant(t estate.Tenant, readOnly bool, reads *atomic.Int64
 	}
 	return qlik.NewTenant(client, qlik.TenantOptions{Files: c.est.Content, Digest: c.est.Digest, Secrets: c.secret, Keep: c.issued.keep(c.dir),
 		Login: func(ctx context.Context, id, secret string) error { return logIn(ctx, o, id, secret) }}), nil
+}
+
+// console makes a client that lists the tenants of an organization.
+func (c *connections) console(o *estate.Organization, reads *atomic.Int64) (*qlik.Client, error) {
+	login, err := c.login("organization", &o.Client)
+	if err != nil {
+		return nil, fail("set it, or write another place into the estate", "%w", err)
+	}
+	return c.office(qlik.ConsoleHost, login, true, reads)
+}
+
+// register makes a client that makes and deactivates the tenants of a region.
+func (c *connections) register(r estate.Region, reads *atomic.Int64) (*qlik.Client, error) {
+	return c.office(qlik.RegisterHost(r.Domain), c.logins[r.Name], false, reads)
+}
+
+// office makes a client of a host that is no tenant, or that is not declared as one.
+func (c *connections) office(host string, login qlik.Credentials, readOnly bool, reads *atomic.Int64) (*qlik.Client, error) {
+	o := c.options(host, readOnly, reads)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if o.Token = c.tokens[host]; o.Token == nil {
+		var err error
+		if o.Token, err = login.TokenSource(o); err != nil {
+			return nil, err
+		}
+		c.tokens[host] = o.Token
+	}
+	return qlik.New(o)
 }
 
 func (c *connections) token(t estate.Tenant, o qlik.Options) (oauth2.TokenSource, error) {

@@ -35,6 +35,8 @@ type engine struct {
 	vault    *vault
 	rotate   *rotation
 	needs    appNeeds // of apps that get another content
+	registry registry // what the organization says of its tenants
+	births   sync.Map // by region: one tenant is made at a time
 
 	digests sync.Map                            // of desired states, by tenant
 	waves   *waves                              // the rings of this run; nil while nothing is applied
@@ -164,13 +166,23 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	if err != nil {
 		return nil, err
 	}
+	step, err := e.life(ctx, t)
+	if err != nil {
+		return nil, err
+	}
 	s := &study{tenant: t, traits: e.traits, slots: e.memory.slotsIn(t.Name)}
+	if step != nil && (step.idle || step.change.Action != plan.Create) {
+		return e.lifeless(s, step)
+	}
 	desired = s.slots.leave(e.vault.sums(t.Name, desired, e.traits))
 	s.desired = desired
 	if s.digest, err = plan.DesiredSum(desired); err != nil {
 		return nil, err
 	}
 	e.digests.Store(t.Name, s.digest)
+	if step != nil {
+		return s, e.unborn(s, step)
+	}
 	if e.flags.refresh == "changed" && e.memory.current(t.Name, s.digest) && !e.fresh(t.Name, desired) {
 		return nil, errCurrent
 	}

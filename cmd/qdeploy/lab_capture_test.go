@@ -66,6 +66,7 @@ func cmdCloudAt(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("QLIK_"+strings.ToUpper(t.Region)+"_CLIENT_ID", "id-"+t.Region)
 		ts.Setenv("QLIK_"+strings.ToUpper(t.Region)+"_CLIENT_SECRET", "secret/of+"+t.Region)
 	}
+	addOrganization(ts, l)
 	l.server = httptest.NewServer(l.watch.around(checkedTo(l.cloud, ts.Getenv("QDEPLOY_BREACHES"))))
 	ts.Setenv("QDEPLOY_ENDPOINT", l.server.URL)
 }

@@ -84,7 +84,8 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 }
 
 // cloud HOST... starts Qlik Cloud with these tenants, and regional OAuth clients
-// whose ids and secrets are in QLIK_<REGION>_CLIENT_ID and _SECRET. A word with
+// whose ids and secrets are in QLIK_<REGION>_CLIENT_ID and _SECRET, and one of the
+// organization in QLIK_ORG_CLIENT_ID and _SECRET. A word with
 // "=" is an option: items-lag, space-lag, quota, page-size, limits.
 func cmdCloud(ts *testscript.TestScript, neg bool, args []string) {
 	l := labOf(ts)
@@ -106,9 +107,17 @@ func cmdCloud(ts *testscript.TestScript, neg bool, args []string) {
 		ts.Setenv("QLIK_"+strings.ToUpper(t.Region)+"_CLIENT_ID", id)
 		ts.Setenv("QLIK_"+strings.ToUpper(t.Region)+"_CLIENT_SECRET", secret)
 	}
+	addOrganization(ts, l)
 
 	l.server = httptest.NewServer(l.made.around(l.watch.around(checkedTo(l.cloud, ts.Getenv("QDEPLOY_BREACHES")))))
 	ts.Setenv("QDEPLOY_ENDPOINT", l.server.URL)
+}
+
+// addOrganization lets the program list all tenants.
+func addOrganization(ts *testscript.TestScript, l *lab) {
+	l.cloud.AddOrgClient("id-org", "secret/of+org")
+	ts.Setenv("QLIK_ORG_CLIENT_ID", "id-org")
+	ts.Setenv("QLIK_ORG_CLIENT_SECRET", "secret/of+org")
 }
 
 func option(o *qliktest.Options, name, value string) (err error) {

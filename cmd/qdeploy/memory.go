@@ -9,6 +9,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
@@ -24,6 +25,9 @@ type memory struct {
 	entries map[string]ledger.Entry
 	before  map[string]ledger.Entry // of tenants that this run has begun
 	slots   []ledger.Slot           // that are held
+	lives   map[string]ledger.Life  // of tenants that we made or deactivated
+
+	livesLock sync.Mutex
 
 	identity ledger.Identity // who applies; zero for whoever is at this machine
 }
@@ -57,7 +61,11 @@ func remember(l *ledger.Ledger) (*memory, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &memory{ledger: l, entries: entries, slots: slots}, nil
+	lives, err := l.Lives()
+	if err != nil {
+		return nil, err
+	}
+	return &memory{ledger: l, entries: entries, slots: slots, lives: lives}, nil
 }
 
 // last returns what is remembered of a tenant, and whether anything is. Of a
@@ -136,7 +144,7 @@ func (m *memory) begin(s stamp, plans []*plan.Plan) error {
 			pending[k] = true
 		}
 		for _, c := range p.Changes {
-			if c.Live == nil && c.Desired != nil && !c.Desired.Needed {
+			if c.Live == nil && c.Desired != nil && !c.Desired.Needed && c.Key.Kind != lifeKind {
 				pending[c.Key.String()] = true
 			}
 		}

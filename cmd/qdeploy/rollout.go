@@ -31,6 +31,15 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 	if b := now.plan.Blocked(); len(b) > 0 {
 		return tenantReport{Tenant: name, State: stateBlocked, Error: fmt.Sprintf("%s: %s", b[0].Key, b[0].Blocked)}, e.memory.undo(name)
 	}
+	if c := lifeOf(now.plan); c != nil && len(e.waiting(now.plan, e.closed)) == 0 {
+		return e.applyLife(ctx, stop, s, now, within, g)
+	}
+	return e.applyTo(ctx, stop, s, now, within, g)
+}
+
+// applyTo carries out what was found to be done in a tenant that is there.
+func (e *engine) applyTo(ctx context.Context, stop apply.Stop, s stamp, now *study, within int, g *progress) (tenantReport, *ledger.Entry) {
+	name := now.tenant.Name
 	waits := e.drop(now)
 	outcomes := apply.Run(ctx, stop, now.plan, within, now.live.Do, func(o apply.Outcome) {
 		if o.Status == apply.Failed {

@@ -163,7 +163,7 @@ func closedLines(closed []closing) (lines []string) {
 
 // below are the lines below a plan: in which rings it goes, and what waits.
 func (e *engine) below(f *plan.Fleet) []string {
-	return append(e.ringLines(f), closedLines(e.shut(f))...)
+	return slices.Concat(e.lifeLines(), e.ringLines(f), closedLines(e.shut(f)))
 }
 
 // sayLines prints lines below a plan.

@@ -54,10 +54,10 @@ func (l *load) checkCaptures(list []Capture) {
 				Message: fmt.Sprintf("there is no tenant %q", c.Tenant),
 				Hint:    hintFrom(c.Tenant, sorted(l.e.byName)),
 			})
-		case t.State == Ignored:
+		case t.State != Active:
 			l.report(Problem{
 				Pos:     at("tenant"),
-				Message: fmt.Sprintf("tenant %q is ignored, and nothing is captured from it", c.Tenant),
+				Message: fmt.Sprintf("tenant %q is %s, and nothing is captured from it", c.Tenant, t.State),
 				Hint:    "remove the capture, or the state of the tenant",
 			})
 		case first[c.String()] != "":

@@ -48,7 +48,8 @@ func (l *load) complete(t *tenant, d declaration, at func(path ...string) string
 		}
 	}
 	t.Name, t.Title, t.Region, t.Host, t.State = d.Name, d.Title, d.Region, strings.ToLower(host), d.State
-	t.Labels = d.Labels
+	t.Labels, t.Create, t.Deactivate = d.Labels, d.Create, d.Deactivate
+	l.life(t, d, region, at)
 	t.setFacts(d)
 	l.e.tenants = append(l.e.tenants, t)
 }

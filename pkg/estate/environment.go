@@ -142,7 +142,7 @@ func (l *load) target(name string, env *environment, i int) Target {
 		l.report(Problem{Pos: t.pos, Message: "a target does not say which tenants", Hint: `write select: {LABEL: "value"}, select: {} for all, or tenants: ["name"]`})
 	}
 	for _, s := range selected {
-		if s.State != Ignored {
+		if s.State == Active {
 			s.targets = append(s.targets, t)
 			out.Tenants = append(out.Tenants, s.Name)
 		}

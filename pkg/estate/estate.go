@@ -16,6 +16,7 @@ type Estate struct {
 	traits map[plan.Kind]plan.Traits
 
 	regions      map[string]Region
+	organization *Organization
 	apps         map[string]App
 	environments []Environment
 	templates    []string

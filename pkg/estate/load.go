@@ -72,6 +72,7 @@ type load struct {
 	// that could not be decoded.
 	declared map[string]map[string]bool
 	targets  []*target
+	licensed []*tenant // that get the licence key of another
 }
 
 func newLoad(dir string, o Options) (*load, error) {
@@ -106,6 +107,7 @@ func (l *load) at(path ...string) string {
 type common struct {
 	TenantFiles  []string                `json:"tenantFiles"`
 	Regions      map[string]Region       `json:"regions"`
+	Organization *Organization           `json:"organization"`
 	Apps         map[string]App          `json:"apps"`
 	Environments map[string]*environment `json:"environments"`
 	Capture      []Capture               `json:"capture"`
@@ -143,12 +145,15 @@ func (l *load) run() bool {
 	var c common
 	l.decode(root, &c)
 	l.e.regions, l.e.apps, l.e.adopt, l.e.guards = c.Regions, c.Apps, c.Adopt, c.Guards
+	l.e.organization = c.Organization
 	l.templates(root)
 	l.checkRegions()
+	l.checkOrganization()
 	l.checkGuards()
 	l.tenantsInCUE(root)
 	l.tenantsInFiles(c.TenantFiles)
 	l.checkTenants()
+	l.checkLicensed()
 	l.checkCaptures(c.Capture)
 	l.environments(c.Environments)
 	l.readApps()
@@ -159,7 +164,7 @@ func (l *load) run() bool {
 // not hide those in another.
 func (l *load) decode(root cue.Value, c *common) {
 	parts := map[string]any{}
-	for _, name := range []string{"tenantFiles", "adopt", "guards", "capture"} {
+	for _, name := range []string{"tenantFiles", "adopt", "guards", "capture", "organization"} {
 		if raw := l.decodePart(root.LookupPath(cue.MakePath(cue.Str(name)))); raw != nil {
 			parts[name] = raw
 		}

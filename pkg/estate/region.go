@@ -17,6 +17,23 @@ type Client struct {
 	Secret SecretRef `json:"secret"`
 }
 
+// Organization is who may list all tenants.
+type Organization struct {
+	Client       Client `json:"client"`
+	Subscription string `json:"subscription"` // the ID of the one that is looked at; "" for all
+}
+
+// Organization returns the organization of the estate, nil if it is not declared.
+func (e *Estate) Organization() *Organization { return e.organization }
+
+// checkOrganization checks where its client's secrets are.
+func (l *load) checkOrganization() {
+	if o := l.e.organization; o != nil {
+		l.checkSecret(o.Client.ID, "organization", "client", "id")
+		l.checkSecret(o.Client.Secret, "organization", "client", "secret")
+	}
+}
+
 // Region returns a region by name; the zero Region if there is none. The
 // regions of the estate's tenants are always there.
 func (e *Estate) Region(name string) Region { return e.regions[name] }

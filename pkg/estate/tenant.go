@@ -24,6 +24,9 @@ type State string
 const (
 	Active  State = "active"
 	Ignored State = "ignored" // neither read nor changed
+
+	// Deactivated is a tenant that nobody may log in to, and that Qlik purges later.
+	Deactivated State = "deactivated"
 )
 
 // Tenant is a tenant as it is declared.
@@ -32,6 +35,20 @@ type Tenant struct {
 	Title string
 	State State
 	Pos   string // file:line:column of the declaration
+
+	Create     *Creation     // nil for a tenant that qdeploy does not make
+	Deactivate *Deactivation // nil where it is not confirmed
+}
+
+// Creation is how a tenant is made where there is none.
+type Creation struct {
+	LicenseOf string `json:"licenseOf"` // a tenant of the same subscription, by name
+}
+
+// Deactivation is how a tenant is deactivated.
+type Deactivation struct {
+	Confirm        string `json:"confirm"`        // its host
+	PurgeAfterDays int    `json:"purgeAfterDays"` // 10 to 90
 }
 
 // tenant is what is kept of a tenant between loading and evaluating: data, no
@@ -59,6 +76,9 @@ type declaration struct {
 	Variables json.RawMessage   `json:"variables"`
 	Template  any               `json:"template"`
 	State     State             `json:"state"`
+
+	Create     *Creation     `json:"create"`
+	Deactivate *Deactivation `json:"deactivate"`
 }
 
 // tenantsInCUE decodes the tenants that are written in CUE.
