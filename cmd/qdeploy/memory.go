@@ -24,6 +24,7 @@ type memory struct {
 	entries map[string]ledger.Entry
 	before  map[string]ledger.Entry // of tenants that this run has begun
 	slots   []ledger.Slot           // that are held
+	spaces  []ledger.Preview        // of pull requests, and what they try there
 
 	identity ledger.Identity // who applies; zero for whoever is at this machine
 }
@@ -46,18 +47,6 @@ func (p *program) recall(ctx context.Context, dir string, remote *ledger.Remote)
 		return nil, err
 	}
 	return remember(l)
-}
-
-func remember(l *ledger.Ledger) (*memory, error) {
-	entries, err := l.Entries()
-	if err != nil {
-		return nil, fail("the ledger is the git ref "+string(ledger.Ref)+"; delete the ref to begin anew: nothing is then pruned until the next apply", "%w", err)
-	}
-	slots, err := l.Slots()
-	if err != nil {
-		return nil, err
-	}
-	return &memory{ledger: l, entries: entries, slots: slots}, nil
 }
 
 // last returns what is remembered of a tenant, and whether anything is. Of a

@@ -11,9 +11,10 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
-// heldKeys are the apps of a tenant that pull requests try there. Plans of the tenant
-// leave them alone, whatever is declared of them and whatever is there.
-type heldKeys map[plan.Key]ledger.Slot
+// heldKeys are what pull requests try in a tenant: the apps whose slots they hold, and
+// spaces of their own; with who has it. Plans of the tenant leave them alone, whatever
+// is declared of them and whatever is there.
+type heldKeys map[plan.Key]string
 
 // slotsIn returns the apps of a tenant that are tried.
 func (m *memory) slotsIn(tenant string) heldKeys {
@@ -21,7 +22,7 @@ func (m *memory) slotsIn(tenant string) heldKeys {
 	for _, s := range m.slots {
 		for _, at := range s.Places {
 			if at.Tenant == tenant {
-				out[appKey(at.Space, s.App)] = s
+				out[appKey(at.Space, s.App)] = heldText(s)
 			}
 		}
 	}
@@ -44,7 +45,7 @@ func (h heldKeys) leave(rs []plan.Resource) []plan.Resource {
 // notes say in a plan what it leaves alone.
 func (h heldKeys) notes() (out []string) {
 	for _, k := range slices.SortedFunc(maps.Keys(h), plan.Key.Compare) {
-		out = append(out, fmt.Sprintf("%s is left alone: %s", k, heldText(h[k])))
+		out = append(out, fmt.Sprintf("%s is left alone: %s", k, h[k]))
 	}
 	return out
 }
@@ -84,7 +85,7 @@ func (m *memory) setSlot(s ledger.Slot) {
 // enough.
 func (e *engine) tries(tenant string) bool {
 	return slices.ContainsFunc(e.est.Environments(), func(env estate.Environment) bool {
-		return env.Tries && env.Has(tenant)
+		return env.Tries == estate.TriesInSlot && env.Has(tenant)
 	})
 }
 

@@ -23,7 +23,7 @@ type Environment struct {
 	Soak    time.Duration   // how long a version runs here before it may go on
 	Auto    bool            // promotion to it begins by itself
 	Release bool            // a version that all of it runs is released
-	Tries   bool            // pull requests have their apps tried here
+	Tries   string          // where pull requests have their apps tried, [TriesInSlot] or [TriesInSpace]; "" if they do not
 	Tags    string          // what releases are called by, "date" or "semver"
 	Holds   map[string]Hold // by the app's name
 	Pos     string
@@ -32,6 +32,12 @@ type Environment struct {
 	Rings    []Ring          // in which its tenants get what is declared; none means all at once
 	Gates    Gates           // before a version is promoted from it
 }
+
+// Where the apps of a pull request are tried: see [Environment].Tries.
+const (
+	TriesInSlot  = "pull-request"       // in the spaces of the targets, one pull request at a time
+	TriesInSpace = "pull-request-space" // in spaces that each pull request has of its own
+)
 
 // Target is one space in each of some tenants.
 type Target struct {
@@ -90,7 +96,7 @@ func (l *load) environments(envs map[string]*environment) {
 		out := Environment{
 			Name: name, Apps: env.Apps, Content: env.Content, Pos: l.at("environments", name),
 			Soak: length(env.Soak), Auto: env.Promote == "auto", Release: env.Release, Tags: env.Tags, Holds: env.Holds,
-			Schedule: l.schedule(name, env), Gates: env.Gates, Tries: env.Test != "",
+			Schedule: l.schedule(name, env), Gates: env.Gates, Tries: env.Test,
 		}
 		out.After = slices.Sorted(slices.Values(env.After))
 		l.pins(name, env)

@@ -33,6 +33,7 @@ type Slot struct {
 type SlotPlace struct {
 	Tenant string `json:"tenant"`
 	Space  string `json:"space"`
+	New    bool   `json:"new,omitempty"` // the app was not there: it goes when the slot is freed
 }
 
 // Same reports whether two slots have one holder.

@@ -11,7 +11,7 @@ import (
 func slotOf(request int, release string) Slot {
 	return Slot{
 		Environment: "test", App: "Sales/EU", Request: request, Commit: "c0ffee", Release: release,
-		Since: time.Date(2026, 11, 25, 8, request, 0, 0, time.UTC), Places: []SlotPlace{{"dev", "Test"}},
+		Since: time.Date(2026, 11, 25, 8, request, 0, 0, time.UTC), Places: []SlotPlace{{Tenant: "dev", Space: "Test"}},
 	}
 }
 
