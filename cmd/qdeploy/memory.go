@@ -23,7 +23,7 @@ type memory struct {
 	ledger  *ledger.Ledger // nil outside a repository
 	entries map[string]ledger.Entry
 	before  map[string]ledger.Entry // of tenants that this run has begun
-	slots   []ledger.Slot           // that are held
+	slots   []ledger.Slot           // that are held or waited for
 	spaces  []ledger.Preview        // of pull requests, and what they try there
 
 	identity ledger.Identity // who applies; zero for whoever is at this machine

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -139,7 +140,8 @@ func (t *trial) meant(environment string) bool {
 // States of what is tried.
 const (
 	tryRuns     = "runs"     // it is there
-	tryWaits    = "waits"    // somebody else has the slot, or the environment is closed
+	tryWaits    = "waits"    // it cannot be tried yet
+	tryQueued   = "queued"   // its turn comes by itself
 	tryReturned = "returned" // the pinned version is there again, or the space is removed
 	tryLater    = "later"    // it is given back or removed by a later run
 	tryFailed   = "failed"
@@ -151,8 +153,10 @@ type tryResult struct {
 	request     int // whose slot it is, or would be
 }
 
+// say adds a result, in one line: errors may be of several tenants.
 func (t *trial) say(state string, request int, format string, args ...any) {
-	t.results = append(t.results, tryResult{state, fmt.Sprintf(format, args...), request})
+	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")
+	t.results = append(t.results, tryResult{state, text, request})
 }
 
 func (t *trial) print() {

@@ -34,14 +34,16 @@ func (t *trial) giveBack(ctx context.Context, s ledger.Slot) error {
 		return err
 	}
 	defer release()
-	if now, held := m.slot(s.Environment, s.App); !held || !now.Same(s) {
+	now, held := m.slot(s.Environment, s.App)
+	if !held || !now.Same(s) {
 		return nil // another run gave it back
 	}
+	s.Waiting = now.Waiting
 	before, err := t.current(slices.Concat(r.places, r.fresh))
 	if err != nil {
 		return err
 	}
-	m.setSlot(ledger.Slot{Environment: s.Environment, App: s.App})
+	m.setSlot(ledger.Slot{Environment: s.Environment, App: s.App, Waiting: s.Waiting})
 	back := s
 	back.Places = r.places
 	failed, why := t.bring(ctx, back, r.want, before), ""
@@ -59,7 +61,7 @@ func (t *trial) giveBack(ctx context.Context, s ledger.Slot) error {
 		t.say(tryLater, s.Request, "%s: %s of %s is removed later: %s", s.Environment, s.App, s.Holder(), why)
 		return nil
 	}
-	if err := m.ledger.Free(ctx, s); err != nil {
+	if err := m.ledger.GiveBack(ctx, s); err != nil {
 		return err
 	}
 	t.say(tryReturned, s.Request, "%s: %s %s; %s had it since %s", s.Environment, s.App, r.text(), s.Holder(), stampText(s.Since))

@@ -41,7 +41,7 @@ func (t *trial) release(ctx context.Context, f tryFlags) error {
 		return err
 	}
 	me := ledger.Preview{Who: personOf(repo)}
-	held := slices.DeleteFunc(slices.Clone(t.e.memory.slots), func(s ledger.Slot) bool { return s.App != f.app || !t.meant(s.Environment) })
+	held := slices.DeleteFunc(slices.Clone(t.e.memory.slots), func(s ledger.Slot) bool { return s.Free() || s.App != f.app || !t.meant(s.Environment) })
 	mine := slices.DeleteFunc(slices.Clone(t.e.memory.spaces), func(p ledger.Preview) bool {
 		return !p.Same(me) || p.Apps[f.app] == "" || !t.meant(p.Environment)
 	})

@@ -68,8 +68,8 @@ type wanted struct {
 	spaces map[string]ownAttempt // by environment
 }
 
-// request gives back what closed pull requests have, and takes what the one at hand
-// needs.
+// request gives back what closed pull requests have, gives it to those who wait for it,
+// and takes what the one at hand needs.
 func (t *trial) request(ctx context.Context, j *job, base string) error {
 	pr, w := j.run.PullRequest, wanted{}
 	if pr != nil && j.run.Action != "closed" {
@@ -77,6 +77,9 @@ func (t *trial) request(ctx context.Context, j *job, base string) error {
 		if w, err = t.changed(j.p, pr, base); err != nil {
 			return err
 		}
+	}
+	if err := t.leaveAll(ctx, pr, w); err != nil {
+		return err
 	}
 	for _, s := range slices.Clone(t.e.memory.slots) {
 		_, still := w.slots[s.Environment+"\x00"+s.App]
@@ -97,6 +100,9 @@ func (t *trial) request(ctx context.Context, j *job, base string) error {
 		if err != nil {
 			return err
 		}
+	}
+	if err := t.serve(ctx, j, base, w); err != nil {
+		return err
 	}
 	for _, name := range slices.Sorted(maps.Keys(w.slots)) {
 		if err := t.take(ctx, w.slots[name]); err != nil {
@@ -120,15 +126,8 @@ func (t *trial) over(ctx context.Context, j *job, environment string, request in
 	case pr != nil && pr.Number == request:
 		return !wanted, nil
 	}
-	other, known := t.others[request]
-	if !known {
-		var err error
-		if other, err = j.client.PullRequest(ctx, request); err != nil {
-			return false, err
-		}
-		t.others[request] = other
-	}
-	return other.Closed, nil
+	other, err := t.other(ctx, j, request)
+	return other.Closed, err
 }
 
 // changed returns what a pull request changes, of apps that environments let be

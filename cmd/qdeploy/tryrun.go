@@ -15,8 +15,13 @@ func (t *trial) take(ctx context.Context, a attempt) error {
 	m, s := t.e.memory, a.slot
 	old, held := m.slot(s.Environment, s.App)
 	if held && !old.Same(s) {
-		t.waits(s, old)
-		return nil
+		if free, err := t.waits(ctx, s, old); err != nil || !free {
+			return err
+		}
+		if err := m.again(); err != nil {
+			return err
+		}
+		old, held = m.slot(s.Environment, s.App)
 	}
 	if held && a.leaves(old) {
 		if err := t.giveBack(ctx, old); err != nil {
@@ -63,8 +68,8 @@ func (t *trial) take(ctx context.Context, a attempt) error {
 	s, err = m.ledger.Take(ctx, s)
 	var taken *ledger.SlotError
 	if errors.As(err, &taken) {
-		t.waits(a.slot, taken.Slot)
-		return nil
+		_, err := t.waits(ctx, a.slot, taken.Slot)
+		return err
 	}
 	if err != nil {
 		return err
@@ -75,8 +80,26 @@ func (t *trial) take(ctx context.Context, a attempt) error {
 	return nil
 }
 
-func (t *trial) waits(s, holder ledger.Slot) {
-	t.say(tryWaits, s.Request, "%s: %s is %s; %s waits", s.Environment, s.App, heldText(holder), s.Holder())
+// waits says who has the slot, and has a pull request wait for it. It reports whether
+// the slot is free after all.
+func (t *trial) waits(ctx context.Context, s, holder ledger.Slot) (free bool, err error) {
+	m, state, text := t.e.memory, tryWaits, s.Holder()+" waits"
+	if s.Request != 0 {
+		state = tryQueued
+		if !holder.Waits(s.Request) {
+			holder, err = m.ledger.Wait(ctx, s.Environment, s.App, ledger.Waiter{Request: s.Request, Since: t.e.p.now().UTC()})
+			if errors.Is(err, ledger.ErrSlotFree) {
+				return true, nil
+			}
+			if err != nil {
+				return false, err
+			}
+			m.setSlot(holder)
+		}
+		text = waitersText(holder.Waiting[:1+slices.IndexFunc(holder.Waiting, func(w ledger.Waiter) bool { return w.Request == s.Request })])
+	}
+	t.say(state, s.Request, "%s: %s is %s; %s", s.Environment, s.App, heldText(holder), text)
+	return false, nil
 }
 
 func (t *trial) tried(s ledger.Slot, failed error) {

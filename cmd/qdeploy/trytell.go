@@ -21,6 +21,9 @@ func (t *trial) tell(ctx context.Context, j *job) {
 		if rs := t.of(n); len(rs) > 0 {
 			other := t.others[n]
 			j.warn("comment", t.comment(ctx, j, &other, rs))
+			if state, text := conclusion(rs); !other.Closed {
+				j.tryStatusOf(ctx, other.Head, state, text)
+			}
 		}
 	}
 	pr := j.run.PullRequest
@@ -28,25 +31,37 @@ func (t *trial) tell(ctx context.Context, j *job) {
 		return
 	}
 	own := t.of(pr.Number)
-	state, text := github.StatusSuccess, sentence(own)
-	for _, r := range own {
+	state, text := conclusion(own)
+	j.tryStatus(ctx, state, text)
+	j.warn("comment", t.comment(ctx, j, pr, own))
+}
+
+// conclusion is what the commit status of a pull request says.
+func conclusion(rs []tryResult) (github.State, string) {
+	if len(rs) == 0 {
+		return github.StatusSuccess, "no app of it is tried"
+	}
+	state := github.StatusSuccess
+	for _, r := range rs {
 		switch {
 		case r.state == tryFailed:
 			state = github.StatusFailure
-		case r.state == tryWaits && state == github.StatusSuccess:
+		case (r.state == tryWaits || r.state == tryQueued) && state == github.StatusSuccess:
 			state = github.StatusPending
 		}
 	}
-	if len(own) == 0 {
-		text = "no app of it is tried"
-	}
-	j.tryStatus(ctx, state, text)
-	j.warn("comment", t.comment(ctx, j, pr, own))
+	return state, sentence(rs)
 }
 
 // of returns what became of the slots of a pull request.
 func (t *trial) of(request int) []tryResult {
 	return slices.DeleteFunc(slices.Clone(t.results), func(r tryResult) bool { return r.request != request })
+}
+
+// hints say what moves on what is not tried.
+var hints = map[string]string{
+	tryQueued: "  Its turn comes by itself, with the job that gives the slot back.\n",
+	tryWaits:  "  Run this job again then, or push.\n",
 }
 
 // comment writes the one comment about what is tried. Where there is nothing to say
@@ -62,9 +77,7 @@ func (t *trial) comment(ctx context.Context, j *job, pr *github.PullRequest, own
 	body := "### Tried before merging\n\n"
 	for _, r := range own {
 		body += "- " + github.Text(r.text) + "\n"
-		if r.state == tryWaits {
-			body += "  Run this job again when it is free, or push.\n"
-		}
+		body += hints[r.state]
 	}
 	if len(own) == 0 {
 		body += "No app of this pull request is tried.\n"
@@ -73,16 +86,19 @@ func (t *trial) comment(ctx context.Context, j *job, pr *github.PullRequest, own
 	return err
 }
 
-// tryStatus sets the commit status about what is tried.
+// tryStatus sets the commit status about what is tried of the pull request at hand.
 func (j *job) tryStatus(ctx context.Context, state github.State, description string) {
-	if j.run.PullRequest == nil {
-		return
+	if j.run.PullRequest != nil {
+		j.tryStatusOf(ctx, j.head(), state, description)
 	}
+}
+
+func (j *job) tryStatusOf(ctx context.Context, commit string, state github.State, description string) {
 	name := "qdeploy/try"
 	if j.set != setOf(nil) {
 		name += " (" + j.set + ")"
 	}
-	j.warn("commit status", j.client.Status(ctx, j.head(), github.Status{State: state, Context: name, Description: description, URL: j.run.URL}))
+	j.warn("commit status", j.client.Status(ctx, commit, github.Status{State: state, Context: name, Description: description, URL: j.run.URL}))
 }
 
 // sentence is a list of results as one line.
