@@ -130,12 +130,13 @@ type ownAttempt struct {
 	env     estate.Environment
 	preview ledger.Preview
 	want    [][]plan.Resource // for each place: the space and its apps
+	once    [][]plan.Resource // for each place: the data connections that reloads need; nil where there are no reloads
 	whole   bool              // an app that is not among them is tried no longer
 }
 
 // own makes one of attempts in one environment by one holder: each place that they have
 // becomes a space like it.
-func own(head *declared, attempts []attempt) (o ownAttempt, err error) {
+func (t *trial) own(head *declared, attempts []attempt) (o ownAttempt, err error) {
 	s := attempts[0].slot
 	o.env = attempts[0].env
 	o.preview = ledger.Preview{
@@ -151,6 +152,14 @@ func own(head *declared, attempts []attempt) (o ownAttempt, err error) {
 				n = len(o.want)
 				o.preview.Places = append(o.preview.Places, place)
 				o.want = append(o.want, []plan.Resource{ownSpace(o.preview, place)})
+				once, err := t.connections(o.env, place)
+				if err != nil {
+					return o, err
+				}
+				o.once = append(o.once, once)
+				for _, r := range once {
+					o.preview.Connections = append(o.preview.Connections, strings.TrimPrefix(r.Key.Name, place.Space+"/"))
+				}
 			}
 			r, err := moved(a.want[i], place, a.slot.App, app.Data)
 			if err != nil {
@@ -160,6 +169,41 @@ func own(head *declared, attempts []attempt) (o ownAttempt, err error) {
 		}
 	}
 	return o, nil
+}
+
+// connections are those that the protected estate declares in a space, for the space of
+// a pull request; nil where its target wants no reloads.
+func (t *trial) connections(env estate.Environment, at ledger.PreviewPlace) ([]plan.Resource, error) {
+	if !slices.ContainsFunc(env.Targets, func(target estate.Target) bool {
+		return target.Reload && target.Space == at.Like && target.Has(at.Tenant)
+	}) {
+		return nil, nil
+	}
+	rs, err := t.e.est.Resources(at.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	out := []plan.Resource{}
+	for _, r := range rs {
+		name, in := strings.CutPrefix(r.Key.Name, at.Like+"/")
+		if !in || r.Key.Kind != "data-connection" {
+			continue
+		}
+		var spec map[string]json.RawMessage // numbers stay as they are written
+		err := json.Unmarshal(r.Spec, &spec)
+		if err == nil {
+			spec["space"], err = json.Marshal(spaceKey(at.Space).String())
+		}
+		if err == nil {
+			r.Spec, err = json.Marshal(spec)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", r.Key, err)
+		}
+		r.Key.Name, r.Adopt, r.Was = at.Space+"/"+name, plan.Refuse, nil
+		out = append(out, r)
+	}
+	return out, nil
 }
 
 // ownSpace is the space of a pull request.

@@ -100,6 +100,7 @@ func (t *trial) study(ctx context.Context, at ledger.SlotPlace, want plan.Resour
 type wish struct {
 	want    []plan.Resource
 	around  []plan.Resource // spaces that they refer to, which must be there and are taken as they are
+	once    []plan.Resource // made where they are not there, and taken as they are where they are
 	applied []plan.Resource
 	owned   map[plan.Key]bool // what is ours though it was not applied
 }
@@ -113,7 +114,7 @@ func (t *trial) wished(ctx context.Context, tenant string, w wish, readOnly bool
 	if s.live, err = e.conn.tenant(at, readOnly, &e.reads); err != nil {
 		return nil, err
 	}
-	snapshot, err := s.live.Read(ctx, slices.Concat(w.around, w.want))
+	snapshot, err := s.live.Read(ctx, slices.Concat(w.around, w.want, w.once))
 	if err != nil {
 		return nil, err
 	}
@@ -125,7 +126,7 @@ func (t *trial) wished(ctx context.Context, tenant string, w wish, readOnly bool
 	for _, r := range snapshot.Resources {
 		if has(w.want, r.Key) {
 			live = append(live, r)
-		} else if has(w.around, r.Key) {
+		} else if has(w.around, r.Key) || has(w.once, r.Key) {
 			live = append(live, r)
 			desired = append(desired, plan.Resource{Key: r.Key, Spec: r.Spec})
 			applied = append(applied, plan.Resource{Key: r.Key, Spec: r.Spec})
@@ -136,10 +137,18 @@ func (t *trial) wished(ctx context.Context, tenant string, w wish, readOnly bool
 			return nil, fmt.Errorf("%s is not in the tenant", r.Key)
 		}
 	}
+	for _, r := range w.once {
+		if !has(live, r.Key) {
+			desired = append(desired, r)
+		}
+	}
 	s.plan, err = plan.Build(plan.Input{
 		Tenant: facts(at), Desired: desired, Live: live, Applied: applied, Remembered: true, Owned: w.owned,
 		Covers: snapshot.Covers, Blocked: blocked(snapshot, w.want), Traits: e.traits,
 	})
+	if err == nil {
+		e.vault.demand(s.plan, e.traits, !readOnly)
+	}
 	return s, err
 }
 

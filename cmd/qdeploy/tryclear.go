@@ -76,7 +76,10 @@ func (t *trial) clearPlace(ctx context.Context, p ledger.Preview, at ledger.Prev
 	if err != nil {
 		return "", err
 	}
-	young, others, err := t.clear(ctx, live, at.Space, func(app string) bool { _, ours := p.Apps[app]; return ours })
+	young, others, err := t.clear(ctx, live, at.Space, func(x qlik.Thing) bool {
+		_, ours := p.Apps[x.Name]
+		return x.Published() && ours || x.Kind == "connection" && slices.Contains(p.Connections, x.Name)
+	})
 	switch {
 	case err != nil:
 		return "", err
@@ -96,11 +99,10 @@ func tooYoung(apps []string) string {
 	return fmt.Sprintf("%s %s younger than %.0f minutes, and could not be restored", someNames(apps, 5), plural(len(apps), "is", "are"), qlik.SafeAge.Minutes())
 }
 
-// clear removes the apps of a space that qdeploy published and that ours accepts, if
-// they are old enough to be restored. It returns those that are too young, and what
-// else the space holds. An app of which there are two is somebody else's, whichever it
-// is.
-func (t *trial) clear(ctx context.Context, live *qlik.Tenant, space string, ours func(app string) bool) (young, others []string, err error) {
+// clear removes what of a space ours accepts, apps only if they are old enough to be
+// restored. It returns those that are too young, and what else the space holds. An app of
+// which there are two is somebody else's, whichever it is.
+func (t *trial) clear(ctx context.Context, live *qlik.Tenant, space string, ours func(qlik.Thing) bool) (young, others []string, err error) {
 	things, err := live.Contents(ctx, space)
 	if err != nil {
 		return nil, nil, err
@@ -113,13 +115,13 @@ func (t *trial) clear(ctx context.Context, live *qlik.Tenant, space string, ours
 	}
 	for _, x := range things {
 		switch {
-		case !x.Published() || count[x.Name] > 1 || !ours(x.Name):
+		case !ours(x) || x.Published() && count[x.Name] > 1:
 			others = append(others, x.Kind+" "+x.Name)
-		case x.CreatedAt.IsZero() || !t.e.p.now().After(x.CreatedAt.Add(qlik.SafeAge)):
+		case x.Kind == "app" && (x.CreatedAt.IsZero() || !t.e.p.now().After(x.CreatedAt.Add(qlik.SafeAge))):
 			young = append(young, x.Name)
 		default:
-			if err := live.Remove(ctx, x.ID); err != nil {
-				return nil, nil, fmt.Errorf("app/%s/%s: %w", space, x.Name, err)
+			if err := live.Discard(ctx, x); err != nil {
+				return nil, nil, fmt.Errorf("%s %s: %w", x.Kind, x.Name, err)
 			}
 		}
 	}
@@ -168,8 +170,7 @@ func (t *trial) stays(p ledger.Preview, at ledger.PreviewPlace, why string) {
 // clearApps removes the apps of a space that are tried no longer, and returns those
 // that are too young.
 func (t *trial) clearApps(ctx context.Context, p ledger.Preview, at ledger.PreviewPlace) ([]string, error) {
-	unwanted := func(app string) bool { release, had := p.Apps[app]; return had && release == "" }
-	if !slices.ContainsFunc(slices.Collect(maps.Keys(p.Apps)), unwanted) {
+	if !slices.Contains(slices.Collect(maps.Values(p.Apps)), "") {
 		return nil, nil
 	}
 	tenant, _ := t.e.est.Tenant(at.Tenant)
@@ -177,7 +178,10 @@ func (t *trial) clearApps(ctx context.Context, p ledger.Preview, at ledger.Previ
 	if err != nil {
 		return nil, err
 	}
-	young, _, err := t.clear(ctx, live, at.Space, unwanted)
+	young, _, err := t.clear(ctx, live, at.Space, func(x qlik.Thing) bool {
+		release, had := p.Apps[x.Name]
+		return x.Published() && had && release == ""
+	})
 	if len(young) > 0 {
 		t.stays(p, at, tooYoung(young))
 	}

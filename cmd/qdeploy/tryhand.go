@@ -96,7 +96,7 @@ func (t *trial) tryFrom(ctx context.Context, f tryFlags) error {
 	if env.Tries == estate.TriesInSlot {
 		return t.take(ctx, a)
 	}
-	o, err := own(head, []attempt{a})
+	o, err := t.own(head, []attempt{a})
 	if err != nil {
 		return err
 	}

@@ -159,7 +159,7 @@ func (t *trial) changed(p *program, pr *github.PullRequest, base string) (w want
 				w.slots[env.Name+"\x00"+a.slot.App] = a
 			}
 		default:
-			o, err := own(head, attempts)
+			o, err := t.own(head, attempts)
 			if err != nil {
 				return w, err
 			}

@@ -37,7 +37,8 @@ func (t *trial) takeOwn(ctx context.Context, a ownAttempt) error {
 			return err
 		}
 	}
-	failed = errors.Join(failed, t.bringOwn(ctx, studies, ready))
+	loading, err := t.bringOwn(ctx, studies, ready, a)
+	failed = errors.Join(failed, err)
 	p, err = t.dropUnwanted(ctx, p, a)
 	failed = errors.Join(failed, err)
 	if len(p.Places) > 0 {
@@ -45,23 +46,28 @@ func (t *trial) takeOwn(ctx context.Context, a ownAttempt) error {
 			return err
 		}
 	}
-	t.triedOwn(a, p, failed)
+	t.triedOwn(a, p, loading, failed)
 	return nil
 }
 
-func (t *trial) triedOwn(a ownAttempt, p ledger.Preview, failed error) {
+func (t *trial) triedOwn(a ownAttempt, p ledger.Preview, loading bool, failed error) {
 	what := fmt.Sprintf("%s: %s of %s", p.Environment, releasesText(a.preview.Apps), p.Holder())
 	if failed != nil {
 		t.say(tryFailed, p.Request, "%s: %v", what, failed)
 		return
 	}
-	t.say(tryRuns, p.Request, "%s %s tried in %s since %s", what, plural(len(a.preview.Apps), "is", "are"), ownPlaces(a.preview.Places), stampText(p.Since))
+	text := ""
+	if loading {
+		text = "; data are being loaded"
+	}
+	t.say(tryRuns, p.Request, "%s %s tried in %s since %s%s", what, plural(len(a.preview.Apps), "is", "are"), ownPlaces(a.preview.Places), stampText(p.Since), text)
 }
 
 // remember writes what is known of a preview, where that changed.
 func (t *trial) remember(ctx context.Context, p ledger.Preview) error {
 	m := t.e.memory
-	if old, had := m.preview(p); had && old.Commit == p.Commit && maps.Equal(old.Apps, p.Apps) && slices.Equal(old.Places, p.Places) {
+	if old, had := m.preview(p); had && old.Commit == p.Commit && maps.Equal(old.Apps, p.Apps) &&
+		slices.Equal(old.Places, p.Places) && slices.Equal(old.Connections, p.Connections) {
 		return nil
 	}
 	if err := m.ledger.PutPreview(ctx, p); err != nil {
@@ -85,6 +91,7 @@ func (a ownAttempt) beside(old ledger.Preview, ready []ledger.PreviewPlace) ledg
 		}
 		p.Apps[app] = release
 	}
+	p.Connections = slices.Compact(slices.Sorted(slices.Values(slices.Concat(p.Connections, old.Connections))))
 	p.Places = slices.Clone(ready)
 	for _, at := range old.Places {
 		if !slices.Contains(p.Places, at) {
@@ -98,7 +105,7 @@ func (a ownAttempt) beside(old ledger.Preview, ready []ledger.PreviewPlace) ledg
 // error tells of the others.
 func (t *trial) studyOwn(ctx context.Context, a ownAttempt, old ledger.Preview) (studies []*study, ready []ledger.PreviewPlace, failed error) {
 	for i, at := range a.preview.Places {
-		s, err := t.studyPlace(ctx, at, a.want[i], slices.Contains(old.Places, at))
+		s, err := t.studyPlace(ctx, at, a.want[i], a.once[i], slices.Contains(old.Places, at))
 		if err != nil {
 			failed = errors.Join(failed, fmt.Errorf("%s: %w", at.Tenant, err))
 			continue
@@ -110,7 +117,7 @@ func (t *trial) studyOwn(ctx context.Context, a ownAttempt, old ledger.Preview) 
 
 // studyPlace plans the space of a pull request, and nothing else in its tenant. What is
 // there under its name is the pull request's only if the ledger knew of it before.
-func (t *trial) studyPlace(ctx context.Context, at ledger.PreviewPlace, want []plan.Resource, ours bool) (*study, error) {
+func (t *trial) studyPlace(ctx context.Context, at ledger.PreviewPlace, want, once []plan.Resource, ours bool) (*study, error) {
 	declared, err := declaredAs(t.e.est, at.Tenant, spaceKey(at.Space))
 	if err != nil {
 		return nil, err
@@ -118,7 +125,7 @@ func (t *trial) studyPlace(ctx context.Context, at ledger.PreviewPlace, want []p
 	if declared != nil {
 		return nil, fmt.Errorf("%s is a space of the estate", declared.Key)
 	}
-	w := wish{want: want, owned: map[plan.Key]bool{}}
+	w := wish{want: want, once: once, owned: map[plan.Key]bool{}}
 	for _, r := range want {
 		w.owned[r.Key] = ours
 	}
@@ -132,20 +139,27 @@ func (t *trial) studyPlace(ctx context.Context, at ledger.PreviewPlace, want []p
 	return s, firstBlocked(s.plan)
 }
 
-// bringOwn applies what was studied, and lets those see it who see the space that it is
-// like.
-func (t *trial) bringOwn(ctx context.Context, studies []*study, places []ledger.PreviewPlace) error {
+// bringOwn applies what was studied, lets those see it who see the space that it is like,
+// and begins the reloads. It reports whether any began.
+func (t *trial) bringOwn(ctx context.Context, studies []*study, places []ledger.PreviewPlace, a ownAttempt) (loading bool, failed error) {
 	ctx, stop, release := t.e.p.interruptible(ctx)
 	defer release()
-	var failed []error
 	for i, s := range studies {
 		err := applied(apply.Run(ctx, stop, s.plan, withinTenant, s.live.Do, func(apply.Outcome) {}))
 		if err == nil {
 			err = s.live.MirrorMembers(ctx, places[i].Like, places[i].Space)
 		}
+		if n := slices.Index(a.preview.Places, places[i]); err == nil && a.once[n] != nil {
+			for _, c := range s.plan.Changes {
+				if c.Key.Kind == "app" && err == nil {
+					err = s.live.BeginReload(ctx, c.Key)
+					loading = loading || err == nil
+				}
+			}
+		}
 		if err != nil {
-			failed = append(failed, fmt.Errorf("%s: %w", places[i].Tenant, err))
+			failed = errors.Join(failed, fmt.Errorf("%s: %w", places[i].Tenant, err))
 		}
 	}
-	return errors.Join(failed...)
+	return loading, failed
 }

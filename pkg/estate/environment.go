@@ -45,6 +45,7 @@ type Target struct {
 	Staging string   // the shared space that apps are imported into
 	Space   string   // the managed space that they are published to
 	Apps    []string // which of the environment's apps, sorted
+	Reload  bool     // in spaces of pull requests, apps are reloaded with its connections
 	Pos     string
 }
 
@@ -73,6 +74,7 @@ type environment struct {
 		Staging string         `json:"staging"`
 		Space   string         `json:"space"`
 		Apps    []string       `json:"apps"`
+		Reload  bool           `json:"reload"`
 	} `json:"targets"`
 }
 
@@ -121,7 +123,13 @@ func (l *load) target(name string, env *environment, i int) Target {
 		environment: name, pos: at(), stagingPos: at("staging"), spacePos: at("space"),
 		staging: plan.Key{Kind: "space", Name: d.Staging}, space: plan.Key{Kind: "space", Name: d.Space},
 	}
-	out := Target{Staging: d.Staging, Space: d.Space, Pos: t.pos}
+	out := Target{Staging: d.Staging, Space: d.Space, Reload: d.Reload, Pos: t.pos}
+	if d.Reload && env.Test != TriesInSpace {
+		l.report(Problem{
+			Severity: Warning, Pos: at("reload"), Message: fmt.Sprintf("pull requests have no spaces of their own in %s: nothing is reloaded", name),
+			Hint: fmt.Sprintf("write environments: %s: test: %q", name, TriesInSpace),
+		})
+	}
 	t.apps = sorted(env.Apps)
 	if d.Apps != nil {
 		t.apps = slices.Compact(slices.Sorted(slices.Values(d.Apps)))

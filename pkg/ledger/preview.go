@@ -28,6 +28,8 @@ type Preview struct {
 	// longer is among them with an empty release, until it is gone.
 	Apps   map[string]string `json:"apps"`
 	Places []PreviewPlace    `json:"places"`
+
+	Connections []string `json:"connections,omitempty"` // data connections that were made there, by name, sorted
 }
 
 // PreviewPlace is a space that was made in a tenant, and the one that it is like.

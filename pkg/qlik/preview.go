@@ -84,6 +84,21 @@ func (t *Tenant) manages(ctx context.Context, spaceID string) error {
 	return nil
 }
 
+// Discard deletes an app or a data connection. One that is gone is removed.
+func (t *Tenant) Discard(ctx context.Context, x Thing) error {
+	switch x.Kind {
+	case "app":
+		return t.Remove(ctx, x.ID)
+	case "connection":
+		err := t.call(ctx, http.MethodDelete, connectionPath(x.ID), nil, nil, nil)
+		if errors.Is(err, ErrNotFound) {
+			return nil
+		}
+		return err
+	}
+	return fmt.Errorf("%s %q is not deleted by qdeploy", x.Kind, x.Name)
+}
+
 // RemoveSpace deletes a space. One that is gone is removed; of one that holds
 // something the error is an [ErrNotEmpty].
 //
@@ -96,6 +111,17 @@ func (t *Tenant) RemoveSpace(ctx context.Context, space string) error {
 		return fmt.Errorf("%w: %w", ErrNotEmpty, err)
 	}
 	return err
+}
+
+// BeginReload has an app load its data. It does not wait for the end.
+//
+// https://qlik.dev/apis/rest/reloads
+func (t *Tenant) BeginReload(ctx context.Context, app plan.Key) error {
+	id, err := t.id(ctx, Ref(app.String()))
+	if err != nil {
+		return err
+	}
+	return t.call(ctx, http.MethodPost, "/api/v1/reloads", nil, map[string]any{"appId": id}, nil)
 }
 
 // MirrorMembers gives a managed space that the engine made the members of another one,

@@ -95,11 +95,13 @@ func TestContents(t *testing.T) {
 	}
 	require.Equal(t, []string{"app Mine", "app Sales", "connection Files"}, names)
 	require.ErrorIs(t, tenant.RemoveSpace(t.Context(), "Test #1"), ErrNotEmpty)
+	require.NoError(t, tenant.BeginReload(t.Context(), app.Key))
+	require.Error(t, tenant.BeginReload(t.Context(), key("app/Test #1/Stock")), "there is none")
 	for _, x := range things {
-		if x.Kind == "app" {
-			require.NoError(t, tenant.Remove(t.Context(), x.ID))
-		}
+		require.NoError(t, tenant.Discard(t.Context(), x))
+		require.NoError(t, tenant.Discard(t.Context(), x), "what is gone is removed")
 	}
+	require.Error(t, tenant.Discard(t.Context(), Thing{Kind: "note"}))
 	require.NoError(t, tenant.RemoveSpace(t.Context(), "Test #1"))
 	require.NoError(t, s.open().RemoveSpace(t.Context(), "Test #1"), "what is gone is removed")
 	none, err := s.open().Contents(t.Context(), "Test #1")
