@@ -68,10 +68,12 @@ func (t *trial) forget(ctx context.Context, p ledger.Preview) error {
 // clearPlace removes one space of a pull request, or says why it stays for now. A
 // tenant that the estate has no more is out of reach: nobody waits for it.
 func (t *trial) clearPlace(ctx context.Context, p ledger.Preview, at ledger.PreviewPlace) (why string, err error) {
-	i := slices.IndexFunc(t.e.chosen, func(c estate.Tenant) bool { return c.Name == at.Tenant })
-	if i < 0 {
+	if tenant, declared := t.e.est.Tenant(at.Tenant); !declared {
 		return "", nil
+	} else if tenant.State == estate.Ignored {
+		return "the estate says that the tenant is ignored", nil
 	}
+	i := slices.IndexFunc(t.e.chosen, func(c estate.Tenant) bool { return c.Name == at.Tenant })
 	live, err := t.e.conn.tenant(t.e.chosen[i], false, &t.e.reads)
 	if err != nil {
 		return "", err

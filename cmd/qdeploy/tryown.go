@@ -132,6 +132,13 @@ func (t *trial) studyPlace(ctx context.Context, at ledger.PreviewPlace, want, on
 	if w.around, err = t.around(at.Tenant, want[1]); err != nil {
 		return nil, err
 	}
+	like, err := declaredAs(t.e.est, at.Tenant, spaceKey(at.Like))
+	if err != nil {
+		return nil, err
+	}
+	if like != nil { // whose members it gets
+		w.around = append(w.around, *like)
+	}
 	s, err := t.wished(ctx, at.Tenant, w, false)
 	if err != nil {
 		return nil, err

@@ -30,8 +30,8 @@ type Thing struct {
 func (x Thing) Published() bool { return x.Kind == "app" && strings.Contains(x.Release, "+q.") }
 
 // Contents returns what a managed space holds, by kind, name and ID: what the index of
-// items shows, which lags behind, and data connections. Data files that no app uses
-// are in neither. Unknown is not empty: when the engine may not see all that is there,
+// items shows, which lags behind, and data connections. Data files are in neither, but
+// for those that Qlik made datasets of. Unknown is not empty: when the engine may not see all that is there,
 // the error is [ErrNotManaging]. Of a space that is not there the list is empty.
 //
 // https://qlik.dev/apis/rest/items, https://qlik.dev/apis/rest/data-connections
