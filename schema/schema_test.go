@@ -149,7 +149,7 @@ func TestDescribe(t *testing.T) {
 		{"templates/customer/group/HR/providerType", Field{Values: []string{"idp", "custom"}, Type: "a string"}},
 		{"tenants/acme/labels/tier", Field{Type: "a string"}},
 		{"tenants/acme/template", Field{}},
-		{"environments/prod/targets/0", Field{Fields: []string{"select", "tenants", "staging", "space", "apps"}, Type: "a struct"}},
+		{"environments/prod/targets/0", Field{Fields: []string{"select", "tenants", "staging", "space", "apps", "reload"}, Type: "a struct"}},
 		{"environments/prod/apps/Sales", Field{Type: "a struct", Fields: []string{"version", "digest", "commit"}}},
 	} {
 		f, ok := Describe(strings.Split(c.path, "/")...)

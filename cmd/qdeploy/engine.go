@@ -156,7 +156,7 @@ type study struct {
 	plan    *plan.Plan
 	dropped []plan.Change // what --kind left out of the plan
 	live    *qlik.Tenant
-	slots   heldKeys // apps that pull requests have in the tenant: not looked at
+	slots   heldKeys // what pull requests have in the tenant: not looked at
 	traits  map[plan.Kind]plan.Traits
 }
 
@@ -174,6 +174,7 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	if step != nil && (step.idle || step.change.Action != plan.Create) {
 		return e.lifeless(s, step)
 	}
+	e.memory.addSpaces(s.slots, t.Name, desired)
 	desired = s.slots.leave(e.vault.sums(t.Name, desired, e.traits))
 	s.desired = desired
 	if s.digest, err = plan.DesiredSum(desired); err != nil {

@@ -22,6 +22,17 @@ import (
 // go-git does not read what actions/checkout leaves in git's configuration, so it
 // is given the credentials. https://github.com/go-git/go-git/issues/474
 func fetchHead(ctx context.Context, dir string, r ledger.Remote, branch string) (string, error) {
+	return fetchRef(ctx, dir, r, plumbing.NewBranchReferenceName(branch))
+}
+
+// fetchPull is fetchHead for the head of a pull request.
+//
+// https://docs.github.com/en/pull-requests/collaborating-with-pull-requests/reviewing-changes-in-pull-requests/checking-out-pull-requests-locally
+func fetchPull(ctx context.Context, dir string, r ledger.Remote, number int) (string, error) {
+	return fetchRef(ctx, dir, r, plumbing.ReferenceName(fmt.Sprintf("refs/pull/%d/head", number)))
+}
+
+func fetchRef(ctx context.Context, dir string, r ledger.Remote, name plumbing.ReferenceName) (string, error) {
 	repo, err := estate.OpenRepository(dir)
 	if err != nil {
 		return "", err
@@ -37,14 +48,14 @@ func fetchHead(ctx context.Context, dir string, r ledger.Remote, branch string) 
 	origin := git.NewRemote(repo.Storer, &config.RemoteConfig{Name: "qdeploy", URLs: []string{r.URL}})
 	refs, err := origin.ListContext(ctx, &git.ListOptions{Auth: auth})
 	if err != nil {
-		return "", fmt.Errorf("git: the head of %s: %w", branch, err)
+		return "", fmt.Errorf("git: the head of %s: %w", name.Short(), err)
 	}
 	for _, ref := range refs {
-		if ref.Name() == plumbing.NewBranchReferenceName(branch) {
+		if ref.Name() == name {
 			return ref.Hash().String(), fetchCommit(ctx, repo, origin, auth, ref)
 		}
 	}
-	return "", fmt.Errorf("git: the remote has no branch %s", branch)
+	return "", fmt.Errorf("git: the remote has no branch %s", name.Short())
 }
 
 func fetchCommit(ctx context.Context, repo *git.Repository, origin *git.Remote, auth transport.AuthMethod, ref *plumbing.Reference) error {

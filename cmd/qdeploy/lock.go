@@ -59,9 +59,29 @@ func (m *memory) lock(ctx context.Context, p *program, run string, patient time.
 func (m *memory) again() error {
 	now, err := remember(m.ledger)
 	if err == nil {
-		m.entries, m.slots = now.entries, now.slots
+		m.entries, m.slots, m.spaces = now.entries, now.slots, now.spaces
 	}
 	return err
+}
+
+func remember(l *ledger.Ledger) (*memory, error) {
+	entries, err := l.Entries()
+	if err != nil {
+		return nil, fail("the ledger is the git ref "+string(ledger.Ref)+"; delete the ref to begin anew: nothing is then pruned until the next apply", "%w", err)
+	}
+	slots, err := l.Slots()
+	if err != nil {
+		return nil, err
+	}
+	spaces, err := l.Previews()
+	if err != nil {
+		return nil, err
+	}
+	lives, err := l.Lives()
+	if err != nil {
+		return nil, err
+	}
+	return &memory{ledger: l, entries: entries, slots: slots, spaces: spaces, lives: lives}, nil
 }
 
 // keepLease renews a lease until it is given back.

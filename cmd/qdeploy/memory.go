@@ -24,7 +24,8 @@ type memory struct {
 	ledger  *ledger.Ledger // nil outside a repository
 	entries map[string]ledger.Entry
 	before  map[string]ledger.Entry // of tenants that this run has begun
-	slots   []ledger.Slot           // that are held
+	slots   []ledger.Slot           // that are held or waited for
+	spaces  []ledger.Preview        // of pull requests, and what they try there
 	lives   map[string]ledger.Life  // of tenants that we made or deactivated
 
 	livesLock sync.Mutex
@@ -50,22 +51,6 @@ func (p *program) recall(ctx context.Context, dir string, remote *ledger.Remote)
 		return nil, err
 	}
 	return remember(l)
-}
-
-func remember(l *ledger.Ledger) (*memory, error) {
-	entries, err := l.Entries()
-	if err != nil {
-		return nil, fail("the ledger is the git ref "+string(ledger.Ref)+"; delete the ref to begin anew: nothing is then pruned until the next apply", "%w", err)
-	}
-	slots, err := l.Slots()
-	if err != nil {
-		return nil, err
-	}
-	lives, err := l.Lives()
-	if err != nil {
-		return nil, err
-	}
-	return &memory{ledger: l, entries: entries, slots: slots, lives: lives}, nil
 }
 
 // last returns what is remembered of a tenant, and whether anything is. Of a

@@ -5,15 +5,17 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/ledger"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
-// heldKeys are the apps of a tenant that pull requests try there. Plans of the tenant
-// leave them alone, whatever is declared of them and whatever is there.
-type heldKeys map[plan.Key]ledger.Slot
+// heldKeys are what pull requests try in a tenant: the apps whose slots they hold, and
+// spaces of their own; with who has it. Plans of the tenant leave them alone, whatever
+// is declared of them and whatever is there.
+type heldKeys map[plan.Key]string
 
 // slotsIn returns the apps of a tenant that are tried.
 func (m *memory) slotsIn(tenant string) heldKeys {
@@ -21,7 +23,7 @@ func (m *memory) slotsIn(tenant string) heldKeys {
 	for _, s := range m.slots {
 		for _, at := range s.Places {
 			if at.Tenant == tenant {
-				out[appKey(at.Space, s.App)] = s
+				out[appKey(at.Space, s.App)] = heldText(s)
 			}
 		}
 	}
@@ -44,7 +46,7 @@ func (h heldKeys) leave(rs []plan.Resource) []plan.Resource {
 // notes say in a plan what it leaves alone.
 func (h heldKeys) notes() (out []string) {
 	for _, k := range slices.SortedFunc(maps.Keys(h), plan.Key.Compare) {
-		out = append(out, fmt.Sprintf("%s is left alone: %s", k, heldText(h[k])))
+		out = append(out, fmt.Sprintf("%s is left alone: %s", k, h[k]))
 	}
 	return out
 }
@@ -58,20 +60,20 @@ func heldText(s ledger.Slot) string {
 	return text
 }
 
-// slot returns the slot of an app in an environment, if it is held.
+// slot returns the slot of an app in an environment, and whether it is held.
 func (m *memory) slot(environment, app string) (ledger.Slot, bool) {
 	for _, s := range m.slots {
 		if s.Environment == environment && s.App == app {
-			return s, true
+			return s, !s.Free()
 		}
 	}
-	return ledger.Slot{}, false
+	return ledger.Slot{Environment: environment, App: app}, false
 }
 
-// setSlot remembers what was written of a slot; one without a commit is free.
+// setSlot remembers what was written of a slot.
 func (m *memory) setSlot(s ledger.Slot) {
 	m.slots = slices.DeleteFunc(m.slots, func(o ledger.Slot) bool { return o.Environment == s.Environment && o.App == s.App })
-	if s.Commit != "" {
+	if !s.Free() || len(s.Waiting) > 0 {
 		m.slots = append(m.slots, s)
 	}
 	slices.SortFunc(m.slots, func(a, b ledger.Slot) int {
@@ -84,7 +86,7 @@ func (m *memory) setSlot(s ledger.Slot) {
 // enough.
 func (e *engine) tries(tenant string) bool {
 	return slices.ContainsFunc(e.est.Environments(), func(env estate.Environment) bool {
-		return env.Tries && env.Has(tenant)
+		return env.Tries == estate.TriesInSlot && env.Has(tenant)
 	})
 }
 
@@ -108,10 +110,26 @@ func (w *whyTenant) slot(a whyApp) (ledger.Slot, bool) {
 	return ledger.Slot{}, false
 }
 
-// slotLines are slots that are held, for people.
+// slotLines are slots that are held or waited for, for people.
 func slotLines(slots []ledger.Slot) (lines []string) {
 	for _, s := range slots {
-		lines = append(lines, fmt.Sprintf("%s in %s: %s", s.App, s.Environment, heldText(s)))
+		text := "free"
+		if !s.Free() {
+			text = heldText(s)
+		}
+		if len(s.Waiting) > 0 {
+			text += "; " + waitersText(s.Waiting)
+		}
+		lines = append(lines, fmt.Sprintf("%s in %s: %s", s.App, s.Environment, text))
 	}
 	return lines
+}
+
+// waitersText says who waits: "#3 waits", "#3, then #4 wait".
+func waitersText(waiting []ledger.Waiter) string {
+	var names []string
+	for _, w := range waiting {
+		names = append(names, fmt.Sprintf("#%d", w.Request))
+	}
+	return strings.Join(names, ", then ") + " " + plural(len(names), "waits", "wait")
 }

@@ -28,6 +28,8 @@ type status struct {
 	Tenants  []lastRun     `json:"unfinished,omitempty"` // whose last run did not do all
 	Last     *lastRun      `json:"last,omitempty"`       // the newest entry
 
+	Previews []ledger.Preview `json:"previews,omitempty"` // spaces of pull requests, where apps are tried
+
 	environments []string // in their order
 }
 
@@ -100,6 +102,7 @@ func (p *program) status(ctx context.Context, f statusFlags) error {
 		return err
 	}
 	s.slots(m, f)
+	s.previews(m, f)
 	if f.asJSON {
 		err = p.printJSON(s)
 	} else {
@@ -252,7 +255,7 @@ func (s *status) details(w io.Writer) {
 	for _, h := range s.Holds {
 		lines = append(lines, fmt.Sprintf("held       %s %s in %s: by %s%s: %s", h.App, short(h.Version), h.Environment, h.By, until(h.Hold), h.Why))
 	}
-	for _, text := range slotLines(s.Slots) {
+	for _, text := range append(slotLines(s.Slots), previewLines(s.Previews)...) {
 		lines = append(lines, "tried      "+text)
 	}
 	for _, c := range s.Closed {

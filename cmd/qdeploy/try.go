@@ -1,9 +1,7 @@
 package main
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -35,9 +33,13 @@ bookmarks and its data stay. There is one slot for each app. Who holds it, and s
 when, is in the ledger; until it is given back, plan, apply and drift leave the app
 alone, and nobody else may have the slot.
 
+Where the environment says test: "pull-request-space" the app goes to a space of its
+own, which is made beside that of the environment and has its members. Several pull
+requests have theirs at once. What is in the space goes with it.
+
 With --github, in a job about a pull request, the apps that the pull request changes
 are tried as long as it is open, and given back when it is closed. In a job about
-anything else, slots of pull requests that were closed are given back.` + "\n" + exits,
+anything else, what pull requests have that were closed is given back.` + "\n" + exits,
 		Example: "  qdeploy try --env test --app Sales --from my-branch\n  qdeploy try --env test --app Sales --release",
 		Args:    words(0),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -51,7 +53,7 @@ anything else, slots of pull requests that were closed are given back.` + "\n" +
 	fl.StringArrayVar(&f.environments, "env", nil, "only in this `environment`")
 	fl.StringVar(&f.app, "app", "", "the `app` to try, or to give back")
 	fl.StringVar(&f.from, "from", "HEAD", "try the app as this `revision` has it")
-	fl.BoolVar(&f.release, "release", false, "give the slot back: the pinned version returns")
+	fl.BoolVar(&f.release, "release", false, "give it back: the pinned version returns, or the space is removed")
 	fl.BoolVar(&f.inJob, "github", false, "in a job of GitHub Actions: try what the pull request changes, and tell in it")
 	fl.DurationVar(&f.patient, "lock-timeout", 10*time.Minute, "how long to wait while another run applies")
 	fl.StringVar(&f.contexts, "qlik-contexts", "", "log in with the contexts of qlik-cli in this `file`, for tenants that have one there")
@@ -99,7 +101,7 @@ func (t *trial) open(p *program, est *declared, m *memory, f tryFlags) (*engine,
 	for _, env := range est.Environments() {
 		switch {
 		case !t.meant(env.Name):
-		case env.Tries:
+		case env.Tries != "":
 			t.envs = append(t.envs, env)
 			for _, target := range env.Targets {
 				tenants = append(tenants, target.Tenants...)
@@ -108,11 +110,19 @@ func (t *trial) open(p *program, est *declared, m *memory, f tryFlags) (*engine,
 			return nil, fail(fmt.Sprintf("write environments: %s: test: \"pull-request\" into the estate", env.Name), "nothing may be tried in %s", env.Name)
 		}
 	}
-	for _, s := range m.slots { // also where nothing may be tried any more
+	also := func(environment, tenant string) { // where nothing may be tried any more
+		if at, ok := est.Tenant(tenant); ok && at.State != estate.Ignored && t.meant(environment) {
+			tenants = append(tenants, tenant)
+		}
+	}
+	for _, s := range m.slots {
 		for _, at := range s.Places {
-			if place, ok := est.Tenant(at.Tenant); ok && place.State != estate.Ignored && t.meant(s.Environment) {
-				tenants = append(tenants, at.Tenant)
-			}
+			also(s.Environment, at.Tenant)
+		}
+	}
+	for _, p := range m.spaces {
+		for _, at := range p.Places {
+			also(p.Environment, at.Tenant)
 		}
 	}
 	if len(tenants) == 0 {
@@ -127,85 +137,13 @@ func (t *trial) meant(environment string) bool {
 	return len(t.only) == 0 || slices.Contains(t.only, environment)
 }
 
-// tryByHand tries one app, or gives it back.
-func (p *program) tryByHand(ctx context.Context, f tryFlags) error {
-	if f.app == "" {
-		return fail("qdeploy try --env test --app Sales --from my-branch", "--app names the app to try")
-	}
-	t, err := p.trial(ctx, f, "", nil)
-	if err != nil {
-		return err
-	}
-	defer t.e.close()
-	if err := named(t.e.est.Estate, nil, []string{f.app}); err != nil {
-		return err
-	}
-	if f.release {
-		err = t.release(ctx, f)
-	} else {
-		err = t.tryFrom(ctx, f)
-	}
-	if err != nil {
-		return err
-	}
-	t.print()
-	return silent(t.status())
-}
-
-// release gives back the slot of the app that was named, whoever holds it.
-func (t *trial) release(ctx context.Context, f tryFlags) error {
-	held := slices.DeleteFunc(slices.Clone(t.e.memory.slots), func(s ledger.Slot) bool { return s.App != f.app || !t.meant(s.Environment) })
-	switch len(held) {
-	case 0:
-		return fail("qdeploy status shows the slots that are held", "nobody tries %s", f.app)
-	case 1:
-		return t.giveBack(ctx, held[0])
-	}
-	return fail("", "%s is tried in several environments: --env says which is meant", f.app)
-}
-
-func namesOf(envs []estate.Environment) (names []string) {
-	for _, e := range envs {
-		names = append(names, e.Name)
-	}
-	return names
-}
-
-// tryFrom tries the app that was named as another revision has it.
-func (t *trial) tryFrom(ctx context.Context, f tryFlags) error {
-	p := t.e.p
-	if len(t.envs) != 1 {
-		return fail("--env says which", "apps may be tried in: %s", cmp.Or(strings.Join(namesOf(t.envs), ", "), "no environment"))
-	}
-	env := t.envs[0]
-	head, err := p.declaredBefore(f.from)
-	if err != nil {
-		return err
-	}
-	if head == nil {
-		return fail("", "%s has no estate", f.from)
-	}
-	defer head.close()
-	repo, err := estate.OpenRepository(p.dir)
-	if err != nil {
-		return err
-	}
-	s := ledger.Slot{Environment: env.Name, App: f.app, Who: personOf(repo), Commit: head.at.Commit}
-	a, why, err := t.attempt(head, env, s)
-	if err == nil && why != "" {
-		err = errors.New(why)
-	}
-	if err != nil {
-		return err
-	}
-	return t.take(ctx, a)
-}
-
 // States of what is tried.
 const (
 	tryRuns     = "runs"     // it is there
-	tryWaits    = "waits"    // somebody else has the slot, or the environment is closed
-	tryReturned = "returned" // the pinned version is there again
+	tryWaits    = "waits"    // it cannot be tried yet
+	tryQueued   = "queued"   // its turn comes by itself
+	tryReturned = "returned" // the pinned version is there again, or the space is removed
+	tryLater    = "later"    // it is given back or removed by a later run
 	tryFailed   = "failed"
 )
 
@@ -215,8 +153,10 @@ type tryResult struct {
 	request     int // whose slot it is, or would be
 }
 
+// say adds a result, in one line: errors may be of several tenants.
 func (t *trial) say(state string, request int, format string, args ...any) {
-	t.results = append(t.results, tryResult{state, fmt.Sprintf(format, args...), request})
+	text := strings.ReplaceAll(fmt.Sprintf(format, args...), "\n", "; ")
+	t.results = append(t.results, tryResult{state, text, request})
 }
 
 func (t *trial) print() {

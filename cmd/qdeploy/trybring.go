@@ -16,7 +16,7 @@ import (
 // inPlace reports whether all places have what is wanted already.
 func (t *trial) inPlace(ctx context.Context, places []ledger.SlotPlace, want []plan.Resource) (bool, error) {
 	for i, at := range places {
-		s, err := t.study(ctx, at.Tenant, want[i], true)
+		s, err := t.study(ctx, at, want[i], at.New, true)
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", at.Tenant, err)
 		}
@@ -36,11 +36,11 @@ func (t *trial) bring(ctx context.Context, s ledger.Slot, want []plan.Resource, 
 	var entries []ledger.Entry
 	var failed []error
 	for i, at := range s.Places {
-		if err := t.bringOne(ctx, stop, at.Tenant, want[i]); err != nil {
+		if err := t.bringOne(ctx, stop, at, want[i]); err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", at.Tenant, err))
 			continue
 		}
-		e, err := t.entry(at.Tenant, want[i], before[at.Tenant])
+		e, err := t.entry(at.Tenant, want[i].Key, want[i].Spec, before[at.Tenant])
 		if err != nil {
 			return err
 		}
@@ -50,15 +50,28 @@ func (t *trial) bring(ctx context.Context, s ledger.Slot, want []plan.Resource, 
 	return errors.Join(failed...)
 }
 
-func (t *trial) bringOne(ctx context.Context, stop apply.Stop, tenant string, want plan.Resource) error {
-	s, err := t.study(ctx, tenant, want, false)
+func (t *trial) bringOne(ctx context.Context, stop apply.Stop, at ledger.SlotPlace, want plan.Resource) error {
+	s, err := t.study(ctx, at, want, at.New, false)
 	if err != nil {
 		return err
 	}
-	if b := s.plan.Blocked(); len(b) > 0 {
+	if err := firstBlocked(s.plan); err != nil {
+		return err
+	}
+	return applied(apply.Run(ctx, stop, s.plan, withinTenant, s.live.Do, func(apply.Outcome) {}))
+}
+
+// firstBlocked says why a plan may not be applied, nil if it may.
+func firstBlocked(p *plan.Plan) error {
+	if b := p.Blocked(); len(b) > 0 {
 		return fmt.Errorf("%s: %s", b[0].Key, b[0].Blocked)
 	}
-	for _, o := range apply.Run(ctx, stop, s.plan, withinTenant, s.live.Do, func(apply.Outcome) {}) {
+	return nil
+}
+
+// applied is the first error of what was applied, nil if all of it was.
+func applied(outcomes []apply.Outcome) error {
+	for _, o := range outcomes {
 		switch {
 		case o.Err != nil:
 			return o.Err
@@ -69,46 +82,73 @@ func (t *trial) bringOne(ctx context.Context, stop apply.Stop, tenant string, wa
 	return nil
 }
 
-// study plans one app of a tenant, and nothing else there.
-func (t *trial) study(ctx context.Context, tenant string, want plan.Resource, readOnly bool) (*study, error) {
+// study plans the app of a slot, and nothing else in its tenant. What is owned is the
+// slot's although it was not applied.
+func (t *trial) study(ctx context.Context, at ledger.SlotPlace, want plan.Resource, owned, readOnly bool) (*study, error) {
+	w := wish{want: []plan.Resource{want}, owned: map[plan.Key]bool{want.Key: owned}}
+	var err error
+	if w.around, err = t.around(at.Tenant, want); err != nil {
+		return nil, err
+	}
+	if entry, _ := t.e.memory.last(at.Tenant); entry.Resources[want.Key.String()] != nil {
+		w.applied = append(w.applied, plan.Resource{Key: want.Key, Spec: entry.Resources[want.Key.String()]})
+	}
+	return t.wished(ctx, at.Tenant, w, readOnly)
+}
+
+// wish is some resources of a tenant that are planned without the others.
+type wish struct {
+	want    []plan.Resource
+	around  []plan.Resource // spaces that they refer to, which must be there and are taken as they are
+	once    []plan.Resource // made where they are not there, and taken as they are where they are
+	applied []plan.Resource
+	owned   map[plan.Key]bool // what is ours though it was not applied
+}
+
+// wished plans a wish.
+func (t *trial) wished(ctx context.Context, tenant string, w wish, readOnly bool) (*study, error) {
 	e := t.e
 	at, _ := e.est.Tenant(tenant)
 	s := &study{tenant: at, traits: e.traits}
-	spaces, err := t.around(tenant, want)
-	if err != nil {
-		return nil, err
-	}
+	var err error
 	if s.live, err = e.conn.tenant(at, readOnly, &e.reads); err != nil {
 		return nil, err
 	}
-	snapshot, err := s.live.Read(ctx, append(spaces, want))
+	snapshot, err := s.live.Read(ctx, slices.Concat(w.around, w.want, w.once))
 	if err != nil {
 		return nil, err
 	}
-	desired, applied := append([]plan.Resource{want}, snapshot.Needs...), []plan.Resource{}
-	if entry, _ := e.memory.last(tenant); entry.Resources[want.Key.String()] != nil {
-		applied = append(applied, plan.Resource{Key: want.Key, Spec: entry.Resources[want.Key.String()]})
+	has := func(rs []plan.Resource, k plan.Key) bool {
+		return slices.ContainsFunc(rs, func(r plan.Resource) bool { return r.Key == k })
 	}
+	desired, applied := slices.Concat(w.want, snapshot.Needs), slices.Clone(w.applied)
 	var live []plan.Resource
 	for _, r := range snapshot.Resources {
-		if r.Key == want.Key {
+		if has(w.want, r.Key) {
 			live = append(live, r)
-		}
-		if slices.ContainsFunc(spaces, func(o plan.Resource) bool { return o.Key == r.Key }) { // taken as it is
+		} else if has(w.around, r.Key) || has(w.once, r.Key) {
 			live = append(live, r)
 			desired = append(desired, plan.Resource{Key: r.Key, Spec: r.Spec})
 			applied = append(applied, plan.Resource{Key: r.Key, Spec: r.Spec})
 		}
 	}
-	for _, r := range spaces {
-		if !slices.ContainsFunc(live, func(o plan.Resource) bool { return o.Key == r.Key }) {
+	for _, r := range w.around {
+		if !has(live, r.Key) {
 			return nil, fmt.Errorf("%s is not in the tenant", r.Key)
 		}
 	}
+	for _, r := range w.once {
+		if !has(live, r.Key) {
+			desired = append(desired, r)
+		}
+	}
 	s.plan, err = plan.Build(plan.Input{
-		Tenant: facts(at), Desired: desired, Live: live, Applied: applied, Remembered: true,
-		Covers: snapshot.Covers, Blocked: blocked(snapshot, []plan.Resource{want}), Traits: e.traits,
+		Tenant: facts(at), Desired: desired, Live: live, Applied: applied, Remembered: true, Owned: w.owned,
+		Covers: snapshot.Covers, Blocked: blocked(snapshot, w.want), Traits: e.traits,
 	})
+	if err == nil {
+		e.vault.demand(s.plan, e.traits, !readOnly)
+	}
 	return s, err
 }
 
@@ -148,13 +188,15 @@ func (t *trial) current(places []ledger.SlotPlace) (map[string]bool, error) {
 	return out, nil
 }
 
-// entry is what to remember of a tenant: one app of it is another. A tenant that had
-// what is declared has it still.
-func (t *trial) entry(tenant string, want plan.Resource, current bool) (ledger.Entry, error) {
+// entry is what to remember of a tenant: one app of it is another or, without a spec,
+// is no more. A tenant that had what is declared has it still.
+func (t *trial) entry(tenant string, app plan.Key, spec json.RawMessage, current bool) (ledger.Entry, error) {
 	old, _ := t.e.memory.last(tenant)
 	e := old
 	e.Resources = maps.Clone(old.Resources)
-	e.Resources[want.Key.String()] = want.Spec
+	if delete(e.Resources, app.String()); spec != nil {
+		e.Resources[app.String()] = spec
+	}
 	e.Run, e.Time = t.stamp.run, t.stamp.now().UTC()
 	e.Since = since(old, e)
 	if current {

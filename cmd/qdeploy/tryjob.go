@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/go-git/go-git/v5/plumbing"
 
@@ -63,81 +62,131 @@ func (p *program) tryJob(ctx context.Context, f tryFlags) error {
 	return silent(t.status())
 }
 
-// request gives back slots of closed pull requests, and takes those that the one at
-// hand needs.
+// wanted is what a pull request is to have.
+type wanted struct {
+	slots  map[string]attempt    // by environment and app
+	spaces map[string]ownAttempt // by environment
+}
+
+// request gives back what closed pull requests have, gives it to those who wait for it,
+// and takes what the one at hand needs.
 func (t *trial) request(ctx context.Context, j *job, base string) error {
-	pr, attempts := j.run.PullRequest, map[string]attempt{}
-	open := pr != nil && j.run.Action != "closed"
-	if open {
+	pr, w := j.run.PullRequest, wanted{}
+	if pr != nil && j.run.Action != "closed" {
 		var err error
-		if attempts, err = t.changed(j.p, pr, base); err != nil {
+		if w, err = t.changed(j.p, pr, base); err != nil {
 			return err
 		}
 	}
+	if err := t.leaveAll(ctx, pr, w); err != nil {
+		return err
+	}
 	for _, s := range slices.Clone(t.e.memory.slots) {
-		if !t.meant(s.Environment) || s.Request == 0 {
-			continue
+		_, still := w.slots[s.Environment+"\x00"+s.App]
+		over, err := t.over(ctx, j, s.Environment, s.Request, still)
+		if err == nil && over {
+			err = t.giveBack(ctx, s)
 		}
-		over := false
-		if pr != nil && s.Request == pr.Number {
-			_, still := attempts[s.Environment+"\x00"+s.App]
-			over = !still
-		} else {
-			other, err := j.client.PullRequest(ctx, s.Request)
-			if err != nil {
-				return err
-			}
-			over, t.others[s.Request] = other.Closed, other
-		}
-		if over {
-			if err := t.giveBack(ctx, s); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
 	}
-	for _, name := range slices.Sorted(maps.Keys(attempts)) {
-		if err := t.take(ctx, attempts[name]); err != nil {
+	for _, p := range slices.Clone(t.e.memory.spaces) {
+		_, still := w.spaces[p.Environment]
+		over, err := t.over(ctx, j, p.Environment, p.Request, still)
+		if err == nil && over {
+			err = t.dropOwn(ctx, p)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := t.serve(ctx, j, base, w); err != nil {
+		return err
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.slots)) {
+		if err := t.take(ctx, w.slots[name]); err != nil {
+			return err
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(w.spaces)) {
+		if err := t.takeOwn(ctx, w.spaces[name]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// over reports whether a pull request is done with what it has in an environment: it is
+// closed or, if it is the one at hand, does not want it any more.
+func (t *trial) over(ctx context.Context, j *job, environment string, request int, wanted bool) (bool, error) {
+	switch pr := j.run.PullRequest; {
+	case !t.meant(environment) || request == 0:
+		return false, nil
+	case pr != nil && pr.Number == request:
+		return !wanted, nil
+	}
+	other, err := t.other(ctx, j, request)
+	return other.Closed, err
+}
+
 // changed returns what a pull request changes, of apps that environments let be
 // tried: the content or the version that its head pins is not that of where it began.
-func (t *trial) changed(p *program, pr *github.PullRequest, base string) (map[string]attempt, error) {
+func (t *trial) changed(p *program, pr *github.PullRequest, base string) (w wanted, err error) {
 	began, err := mergeBase(p.dir, base, pr.Head)
 	if err != nil {
-		return nil, err
+		return w, err
 	}
 	head, err := p.declaredBefore(pr.Head)
 	if err != nil || head == nil {
-		return nil, err
+		return w, err
 	}
 	defer head.close()
 	before, err := p.declaredBefore(began)
 	if err != nil || before == nil {
-		return nil, err
+		return w, err
 	}
 	defer before.close()
-	out := map[string]attempt{}
+	w.slots, w.spaces = map[string]attempt{}, map[string]ownAttempt{}
 	for _, env := range t.envs {
-		for _, app := range slices.Sorted(maps.Keys(env.Apps)) {
-			was, _ := before.Pin(env.Name, app)
-			if now, ok := head.Pin(env.Name, app); !ok || now.Digest == was.Digest && now.Version == was.Version {
-				continue
+		attempts, err := t.changedIn(env, head, before, pr)
+		switch {
+		case err != nil:
+			return w, err
+		case len(attempts) == 0:
+		case env.Tries == estate.TriesInSlot:
+			for _, a := range attempts {
+				w.slots[env.Name+"\x00"+a.slot.App] = a
 			}
-			s := ledger.Slot{Environment: env.Name, App: app, Request: pr.Number, URL: pr.URL, Who: pr.Author, Commit: pr.Head}
-			a, why, err := t.attempt(head, env, s)
+		default:
+			o, err := t.own(head, attempts)
 			if err != nil {
-				return nil, err
+				return w, err
 			}
-			if why != "" {
-				fmt.Fprintf(p.err, "qdeploy: %s\n", why)
-				continue
-			}
-			out[env.Name+"\x00"+app] = a
+			o.whole = true
+			w.spaces[env.Name] = o
 		}
+	}
+	return w, nil
+}
+
+// changedIn returns what a pull request changes in one environment.
+func (t *trial) changedIn(env estate.Environment, head, before *declared, pr *github.PullRequest) (out []attempt, err error) {
+	for _, app := range head.Apps() {
+		was, _ := before.Pin(env.Name, app.Name)
+		if now, ok := head.Pin(env.Name, app.Name); !ok || now.Digest == was.Digest && now.Version == was.Version {
+			continue
+		}
+		s := ledger.Slot{Environment: env.Name, App: app.Name, Request: pr.Number, URL: pr.URL, Who: pr.Author, Commit: pr.Head}
+		a, why, err := t.attempt(head, env, s)
+		if err != nil {
+			return nil, err
+		}
+		if why != "" {
+			fmt.Fprintf(t.e.p.err, "qdeploy: %s\n", why)
+			continue
+		}
+		out = append(out, a)
 	}
 	return out, nil
 }
@@ -161,88 +210,4 @@ func mergeBase(dir, base, head string) (string, error) {
 		return base, err
 	}
 	return found[0].Hash.String(), nil
-}
-
-// tell tells the pull request what became of it, and the job's summary all.
-func (t *trial) tell(ctx context.Context, j *job) {
-	var lines strings.Builder
-	for _, r := range t.results {
-		fmt.Fprintf(&lines, "- %s\n", github.Text(r.text))
-	}
-	j.warn("job summary", j.run.WriteSummary("### Tried before merging\n\n"+lines.String()))
-	for _, n := range slices.Sorted(maps.Keys(t.others)) {
-		if rs := t.of(n); len(rs) > 0 {
-			other := t.others[n]
-			j.warn("comment", t.comment(ctx, j, &other, rs))
-		}
-	}
-	pr := j.run.PullRequest
-	if pr == nil {
-		return
-	}
-	own := t.of(pr.Number)
-	state, text := github.StatusSuccess, sentence(own)
-	for _, r := range own {
-		switch {
-		case r.state == tryFailed:
-			state = github.StatusFailure
-		case r.state == tryWaits && state == github.StatusSuccess:
-			state = github.StatusPending
-		}
-	}
-	if len(own) == 0 {
-		text = "no app of it is tried"
-	}
-	j.tryStatus(ctx, state, text)
-	j.warn("comment", t.comment(ctx, j, pr, own))
-}
-
-// of returns what became of the slots of a pull request.
-func (t *trial) of(request int) []tryResult {
-	return slices.DeleteFunc(slices.Clone(t.results), func(r tryResult) bool { return r.request != request })
-}
-
-// comment writes the one comment about what is tried. Where there is nothing to say
-// and nothing was said before, nothing is.
-func (t *trial) comment(ctx context.Context, j *job, pr *github.PullRequest, own []tryResult) error {
-	env := "try " + j.set
-	if len(own) == 0 {
-		old, err := j.client.Comment(ctx, pr.Number, env)
-		if err != nil || old == nil {
-			return err
-		}
-	}
-	body := "### Tried before merging\n\n"
-	for _, r := range own {
-		body += "- " + github.Text(r.text) + "\n"
-		if r.state == tryWaits {
-			body += "  Run this job again when it is free, or push.\n"
-		}
-	}
-	if len(own) == 0 {
-		body += "No app of this pull request is tried.\n"
-	}
-	_, err := j.client.PutComment(ctx, pr.Number, github.Marker{V: github.MarkerVersion, Env: env, Head: pr.Head, Base: pr.Base}, body)
-	return err
-}
-
-// tryStatus sets the commit status about what is tried.
-func (j *job) tryStatus(ctx context.Context, state github.State, description string) {
-	if j.run.PullRequest == nil {
-		return
-	}
-	name := "qdeploy/try"
-	if j.set != setOf(nil) {
-		name += " (" + j.set + ")"
-	}
-	j.warn("commit status", j.client.Status(ctx, j.head(), github.Status{State: state, Context: name, Description: description, URL: j.run.URL}))
-}
-
-// sentence is a list of results as one line.
-func sentence(rs []tryResult) string {
-	var parts []string
-	for _, r := range rs {
-		parts = append(parts, r.text)
-	}
-	return strings.Join(parts, "; ")
 }

@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/ledger"
-	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
 // take takes the slot of an attempt and brings the app to its places. What is there
@@ -17,15 +15,32 @@ func (t *trial) take(ctx context.Context, a attempt) error {
 	m, s := t.e.memory, a.slot
 	old, held := m.slot(s.Environment, s.App)
 	if held && !old.Same(s) {
-		t.waits(s, old)
-		return nil
+		if free, err := t.waits(ctx, s, old); err != nil || !free {
+			return err
+		}
+		if err := m.again(); err != nil {
+			return err
+		}
+		old, held = m.slot(s.Environment, s.App)
+	}
+	if held && a.leaves(old) {
+		if err := t.giveBack(ctx, old); err != nil {
+			return err
+		}
+		if old, held = m.slot(s.Environment, s.App); held {
+			return nil // as was said
+		}
 	}
 	if c := closedNow(a.env, t.e.p.now()); c != nil && (!held || old.Release != s.Release) {
 		t.say(tryWaits, s.Request, "%s: %s %s of %s waits: %s", s.Environment, s.App, version(s.Release), s.Holder(), c)
 		return nil
 	}
+	if err := t.occupied(ctx, a, old); err != nil {
+		t.tried(s, err)
+		return nil
+	}
 	for _, at := range s.Places {
-		if e, _ := m.last(at.Tenant); e.Resources[appKey(at.Space, s.App).String()] == nil {
+		if e, _ := m.last(at.Tenant); !at.New && e.Resources[appKey(at.Space, s.App).String()] == nil {
 			t.say(tryWaits, s.Request, "%s: %s %s of %s waits: it was never applied to %s (%s)", s.Environment, s.App, version(s.Release), s.Holder(), at.Tenant, at.Space)
 			return nil
 		}
@@ -53,8 +68,8 @@ func (t *trial) take(ctx context.Context, a attempt) error {
 	s, err = m.ledger.Take(ctx, s)
 	var taken *ledger.SlotError
 	if errors.As(err, &taken) {
-		t.waits(a.slot, taken.Slot)
-		return nil
+		_, err := t.waits(ctx, a.slot, taken.Slot)
+		return err
 	}
 	if err != nil {
 		return err
@@ -65,8 +80,26 @@ func (t *trial) take(ctx context.Context, a attempt) error {
 	return nil
 }
 
-func (t *trial) waits(s, holder ledger.Slot) {
-	t.say(tryWaits, s.Request, "%s: %s is %s; %s waits", s.Environment, s.App, heldText(holder), s.Holder())
+// waits says who has the slot, and has a pull request wait for it. It reports whether
+// the slot is free after all.
+func (t *trial) waits(ctx context.Context, s, holder ledger.Slot) (free bool, err error) {
+	m, state, text := t.e.memory, tryWaits, s.Holder()+" waits"
+	if s.Request != 0 {
+		state = tryQueued
+		if !holder.Waits(s.Request) {
+			holder, err = m.ledger.Wait(ctx, s.Environment, s.App, ledger.Waiter{Request: s.Request, Since: t.e.p.now().UTC()})
+			if errors.Is(err, ledger.ErrSlotFree) {
+				return true, nil
+			}
+			if err != nil {
+				return false, err
+			}
+			m.setSlot(holder)
+		}
+		text = waitersText(holder.Waiting[:1+slices.IndexFunc(holder.Waiting, func(w ledger.Waiter) bool { return w.Request == s.Request })])
+	}
+	t.say(state, s.Request, "%s: %s is %s; %s", s.Environment, s.App, heldText(holder), text)
+	return false, nil
 }
 
 func (t *trial) tried(s ledger.Slot, failed error) {
@@ -85,59 +118,27 @@ func placesText(places []ledger.SlotPlace) string {
 	return someNames(names, 5)
 }
 
-// giveBack brings back what the estate pins, and frees the slot: in this order, so
-// that a run which is killed leaves the slot to the next one.
-func (t *trial) giveBack(ctx context.Context, s ledger.Slot) error {
-	for _, env := range t.e.est.Environments() {
-		c := closedNow(env, t.e.p.now())
-		if env.Name != s.Environment || c == nil {
+// leaves reports whether a slot has a place to which a new app goes no more: it is to be
+// removed from there.
+func (a attempt) leaves(had ledger.Slot) bool {
+	return slices.ContainsFunc(had.Places, func(at ledger.SlotPlace) bool { return at.New && !slices.Contains(a.slot.Places, at) })
+}
+
+// occupied says why a slot cannot be taken: an app that is new in a place is there
+// already, so that it is somebody else's. Places that the holder has already are not
+// asked.
+func (t *trial) occupied(ctx context.Context, a attempt, had ledger.Slot) error {
+	for i, at := range a.slot.Places {
+		if !at.New || slices.Contains(had.Places, at) {
 			continue
 		}
-		t.say(tryWaits, s.Request, "%s: %s of %s is given back later: %s", s.Environment, s.App, s.Holder(), c)
-		return nil
-	}
-	var places []ledger.SlotPlace
-	var want []plan.Resource
-	for _, at := range s.Places { // what is no longer declared is pruned by the next apply
-		if !slices.ContainsFunc(t.e.chosen, func(c estate.Tenant) bool { return c.Name == at.Tenant }) {
-			continue
+		s, err := t.study(ctx, at, a.want[i], false, true)
+		if err == nil {
+			err = firstBlocked(s.plan)
 		}
-		r, err := declaredAs(t.e.est, at.Tenant, appKey(at.Space, s.App))
 		if err != nil {
-			return err
-		}
-		if r != nil {
-			want, places = append(want, *r), append(places, at)
+			return fmt.Errorf("%s: %w", at.Tenant, err)
 		}
 	}
-	m := t.e.memory
-	release, err := t.e.memory.lock(ctx, t.e.p, t.stamp.run, t.patient)
-	if err != nil {
-		return err
-	}
-	defer release()
-	if now, held := m.slot(s.Environment, s.App); !held || !now.Same(s) {
-		return nil // another run gave it back
-	}
-	before, err := t.current(places)
-	if err != nil {
-		return err
-	}
-	m.setSlot(ledger.Slot{Environment: s.Environment, App: s.App})
-	back := s
-	back.Places = places
-	if failed := t.bring(ctx, back, want, before); failed != nil {
-		m.setSlot(s)
-		t.say(tryFailed, s.Request, "%s: %s of %s is not given back: %v", s.Environment, s.App, s.Holder(), failed)
-		return nil
-	}
-	if err := m.ledger.Free(ctx, s); err != nil {
-		return err
-	}
-	text := "is no longer declared"
-	if len(want) > 0 {
-		text = fmt.Sprintf("is %s again in %s", version(releaseOf(want[0].Spec)), placesText(places))
-	}
-	t.say(tryReturned, s.Request, "%s: %s %s; %s had it since %s", s.Environment, s.App, text, s.Holder(), stampText(s.Since))
 	return nil
 }

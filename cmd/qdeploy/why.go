@@ -25,6 +25,8 @@ type whyTenant struct {
 	Closed []closed      `json:"closed,omitempty"`
 	Slots  []ledger.Slot `json:"slots,omitempty"` // apps that are tried in it before they are merged
 	Next   []string      `json:"next"`
+
+	Previews []ledger.Preview `json:"previews,omitempty"` // spaces of pull requests in it
 }
 
 // whyApp is an app that an environment runs in the tenant.
@@ -95,6 +97,7 @@ func (p *program) whyOf(est *declared, m *memory, t estate.Tenant) (*whyTenant, 
 		w.Last, w.Error = &lastRun{t.Name, e.Outcome, e.Run, e.Time, e.Revision}, e.Error
 	}
 	w.Slots = slices.DeleteFunc(slices.Clone(m.slots), func(s ledger.Slot) bool { return !s.In(t.Name) })
+	w.Previews = slices.DeleteFunc(slices.Clone(m.spaces), func(p ledger.Preview) bool { return !p.In(t.Name) })
 	for _, env := range est.Environments() {
 		if w.add(est, m, env, p.now()) {
 			rings, err := ringsOf(est, m, env, p.now())
@@ -193,7 +196,7 @@ func (w *whyTenant) text() string {
 	for _, r := range w.Rings {
 		line("ring", "%s of %s: %s", r.Ring, r.Environment, r.tenant())
 	}
-	for _, text := range slotLines(w.Slots) {
+	for _, text := range append(slotLines(w.Slots), previewLines(w.Previews)...) {
 		line("tried", "%s", text)
 	}
 	for _, c := range w.Closed {

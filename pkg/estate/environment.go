@@ -23,7 +23,7 @@ type Environment struct {
 	Soak    time.Duration   // how long a version runs here before it may go on
 	Auto    bool            // promotion to it begins by itself
 	Release bool            // a version that all of it runs is released
-	Tries   bool            // pull requests have their apps tried here
+	Tries   string          // where pull requests have their apps tried, [TriesInSlot] or [TriesInSpace]; "" if they do not
 	Tags    string          // what releases are called by, "date" or "semver"
 	Holds   map[string]Hold // by the app's name
 	Pos     string
@@ -33,12 +33,19 @@ type Environment struct {
 	Gates    Gates           // before a version is promoted from it
 }
 
+// Where the apps of a pull request are tried: see [Environment].Tries.
+const (
+	TriesInSlot  = "pull-request"       // in the spaces of the targets, one pull request at a time
+	TriesInSpace = "pull-request-space" // in spaces that each pull request has of its own
+)
+
 // Target is one space in each of some tenants.
 type Target struct {
 	Tenants []string // sorted; ignored tenants are not among them
 	Staging string   // the shared space that apps are imported into
 	Space   string   // the managed space that they are published to
 	Apps    []string // which of the environment's apps, sorted
+	Reload  bool     // in spaces of pull requests, apps are reloaded with its connections
 	Pos     string
 }
 
@@ -67,6 +74,7 @@ type environment struct {
 		Staging string         `json:"staging"`
 		Space   string         `json:"space"`
 		Apps    []string       `json:"apps"`
+		Reload  bool           `json:"reload"`
 	} `json:"targets"`
 }
 
@@ -90,7 +98,7 @@ func (l *load) environments(envs map[string]*environment) {
 		out := Environment{
 			Name: name, Apps: env.Apps, Content: env.Content, Pos: l.at("environments", name),
 			Soak: length(env.Soak), Auto: env.Promote == "auto", Release: env.Release, Tags: env.Tags, Holds: env.Holds,
-			Schedule: l.schedule(name, env), Gates: env.Gates, Tries: env.Test != "",
+			Schedule: l.schedule(name, env), Gates: env.Gates, Tries: env.Test,
 		}
 		out.After = slices.Sorted(slices.Values(env.After))
 		l.pins(name, env)
@@ -115,7 +123,13 @@ func (l *load) target(name string, env *environment, i int) Target {
 		environment: name, pos: at(), stagingPos: at("staging"), spacePos: at("space"),
 		staging: plan.Key{Kind: "space", Name: d.Staging}, space: plan.Key{Kind: "space", Name: d.Space},
 	}
-	out := Target{Staging: d.Staging, Space: d.Space, Pos: t.pos}
+	out := Target{Staging: d.Staging, Space: d.Space, Reload: d.Reload, Pos: t.pos}
+	if d.Reload && env.Test != TriesInSpace {
+		l.report(Problem{
+			Severity: Warning, Pos: at("reload"), Message: fmt.Sprintf("pull requests have no spaces of their own in %s: nothing is reloaded", name),
+			Hint: fmt.Sprintf("write environments: %s: test: %q", name, TriesInSpace),
+		})
+	}
 	t.apps = sorted(env.Apps)
 	if d.Apps != nil {
 		t.apps = slices.Compact(slices.Sorted(slices.Values(d.Apps)))

@@ -27,12 +27,36 @@ type Slot struct {
 	Since       time.Time `json:"since,omitzero"` // when its holder took it
 
 	Places []SlotPlace `json:"places,omitempty"` // where it is tried
+
+	// Waiting are the pull requests that asked for the slot while another had it, in
+	// the order in which they first did.
+	Waiting []Waiter `json:"waiting,omitempty"`
+}
+
+// Waiter is a pull request that waits for a slot.
+type Waiter struct {
+	Request int       `json:"pullRequest"`
+	Since   time.Time `json:"since"`
+}
+
+// Free reports whether nobody holds the slot.
+func (s Slot) Free() bool { return s.Commit == "" }
+
+// Waits reports whether a pull request waits for the slot.
+func (s Slot) Waits(request int) bool {
+	return slices.ContainsFunc(s.Waiting, func(w Waiter) bool { return w.Request == request })
+}
+
+// without returns those who wait but for one pull request.
+func (s Slot) without(request int) []Waiter {
+	return slices.DeleteFunc(slices.Clone(s.Waiting), func(w Waiter) bool { return w.Request == request })
 }
 
 // SlotPlace is a space of a tenant.
 type SlotPlace struct {
 	Tenant string `json:"tenant"`
 	Space  string `json:"space"`
+	New    bool   `json:"new,omitempty"` // the app was not there: it goes when the slot is freed
 }
 
 // Same reports whether two slots have one holder.
@@ -53,6 +77,9 @@ func (s Slot) In(tenant string) bool {
 	return slices.ContainsFunc(s.Places, func(p SlotPlace) bool { return p.Tenant == tenant })
 }
 
+// ErrSlotFree says that nobody holds a slot that was to be waited for.
+var ErrSlotFree = errors.New("the slot is free")
+
 // ErrSlotHeld says that somebody else holds a slot. The error is a [*SlotError].
 var ErrSlotHeld = errors.New("the slot is held")
 
@@ -67,21 +94,21 @@ func (e *SlotError) Error() string {
 // Is makes errors.Is(err, ErrSlotHeld) true.
 func (e *SlotError) Is(target error) bool { return target == ErrSlotHeld }
 
-// slotFolder holds the slots, those that were freed too: a file each.
+// slotFolder holds the slots, those that nobody holds or waits for too: a file each.
 const slotFolder = "slots"
 
 func (s Slot) file() string {
 	return slotFolder + "/" + url.PathEscape(s.Environment+"/"+s.App) + ".json"
 }
 
-// Slots returns the slots that are held, by environment and app. One that cannot be
+// Slots returns the slots that are held or waited for, by environment and app. One that cannot be
 // read is an error: to overlook it would overwrite what somebody tries.
 func (l *Ledger) Slots() (out []Slot, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	err = l.each(slotFolder, func(file string, text []byte) error {
 		s, err := readSlot(text, file)
-		if err == nil && s.Commit != "" {
+		if err == nil && (!s.Free() || len(s.Waiting) > 0) {
 			out = append(out, s)
 		}
 		return err
@@ -114,7 +141,11 @@ func (l *Ledger) Take(ctx context.Context, s Slot) (Slot, error) {
 		return s, errors.New("ledger: a slot needs a commit")
 	}
 	err := l.slot(ctx, s, "taken by "+s.Holder(), func(was Slot) (Slot, error) {
-		if was.Commit == "" {
+		s.Waiting = was.Waiting
+		if s.Request != 0 {
+			s.Waiting = was.without(s.Request)
+		}
+		if was.Free() {
 			return s, nil
 		}
 		if !was.Same(s) {
@@ -126,14 +157,42 @@ func (l *Ledger) Take(ctx context.Context, s Slot) (Slot, error) {
 	return s, err
 }
 
-// Free gives a slot back. It fails with [ErrSlotHeld] when somebody else has it.
-func (l *Ledger) Free(ctx context.Context, s Slot) error {
+// GiveBack frees a slot; those who wait for it stay. It fails with [ErrSlotHeld] when
+// somebody else has it.
+func (l *Ledger) GiveBack(ctx context.Context, s Slot) error {
 	return l.slot(ctx, s, "given back by "+s.Holder(), func(was Slot) (Slot, error) {
-		if was.Commit != "" && !was.Same(s) {
+		if !was.Free() && !was.Same(s) {
 			return s, &SlotError{was}
 		}
-		return Slot{Environment: s.Environment, App: s.App}, nil
+		return Slot{Environment: s.Environment, App: s.App, Waiting: was.Waiting}, nil
 	})
+}
+
+// Wait puts a pull request at the end of those who wait for a slot, unless it is among
+// them, and returns the slot. It fails with [ErrSlotFree] when nobody holds it.
+func (l *Ledger) Wait(ctx context.Context, environment, app string, w Waiter) (out Slot, err error) {
+	s := Slot{Environment: environment, App: app}
+	err = l.slot(ctx, s, fmt.Sprintf("waited for by #%d", w.Request), func(was Slot) (Slot, error) {
+		if was.Free() {
+			return s, ErrSlotFree
+		}
+		if out = was; !was.Waits(w.Request) {
+			out.Waiting = append(slices.Clone(was.Waiting), w)
+		}
+		return out, nil
+	})
+	return out, err
+}
+
+// Leave takes a pull request from those who wait for a slot.
+func (l *Ledger) Leave(ctx context.Context, environment, app string, request int) (out Slot, err error) {
+	s := Slot{Environment: environment, App: app}
+	err = l.slot(ctx, s, fmt.Sprintf("waited for by #%d no longer", request), func(was Slot) (Slot, error) {
+		out = was
+		out.Environment, out.App, out.Waiting = environment, app, was.without(request)
+		return out, nil
+	})
+	return out, err
 }
 
 // slot replaces a slot by what next makes of it.

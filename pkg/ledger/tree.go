@@ -116,8 +116,11 @@ func (l *Ledger) blob(b []byte) (plumbing.Hash, error) {
 	return l.store.SetEncodedObject(e)
 }
 
-// graft returns the tree at root with files put in; only the trees on their
-// paths are written.
+// emptyTree is the hash of a tree without entries.
+var emptyTree = plumbing.NewHash("4b825dc642cb6eb9a060e54bf8d69288fbee4904")
+
+// graft returns the tree at root with files put in, and without those that are nil;
+// only the trees on their paths are written.
 func (l *Ledger) graft(root plumbing.Hash, files map[string][]byte) (plumbing.Hash, error) {
 	tree := &object.Tree{}
 	if !root.IsZero() {
@@ -140,6 +143,10 @@ func (l *Ledger) graft(root plumbing.Hash, files map[string][]byte) (plumbing.Ha
 			deeper[first][rest] = b
 			continue
 		}
+		if b == nil {
+			delete(entries, first)
+			continue
+		}
 		h, err := l.blob(b)
 		if err != nil {
 			return root, err
@@ -152,6 +159,9 @@ func (l *Ledger) graft(root plumbing.Hash, files map[string][]byte) (plumbing.Ha
 			return root, err
 		}
 		entries[name] = object.TreeEntry{Name: name, Mode: filemode.Dir, Hash: h}
+		if h == emptyTree { // git keeps no empty folders
+			delete(entries, name)
+		}
 	}
 	return l.put(treeOf(entries))
 }

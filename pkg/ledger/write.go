@@ -117,8 +117,8 @@ func (l *Ledger) timeOf(file string, blob plumbing.Hash) (time.Time, error) {
 // is at when it gets through.
 type change struct {
 	message string
-	// files returns what to put into the tree at root, and a body for the
-	// commit. It is asked anew whenever the ledger moved, and may refuse.
+	// files returns what to put into the tree at root, nil for a file to remove, and
+	// a body for the commit. It is asked anew whenever the ledger moved, and may refuse.
 	// nil: there is nothing to put, only to push.
 	files func(root plumbing.Hash) (files map[string][]byte, details string, err error)
 	keep  bool // what cannot be pushed stays in the local ref

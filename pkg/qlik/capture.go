@@ -50,15 +50,8 @@ func (t *Tenant) Published(ctx context.Context, space string) ([]PublishedApp, e
 	if err != nil {
 		return nil, err
 	}
-	bot, err := t.self(ctx)
-	if err != nil {
-		return nil, err
-	}
-	t.mu.Lock()
-	f := t.spaces[id]
-	t.mu.Unlock()
-	if f.owner != bot && !slices.Contains(f.roles, "facilitator") {
-		return nil, fmt.Errorf("%s: %w", ref, ErrNotManaging)
+	if err := t.manages(ctx, id); err != nil {
+		return nil, fmt.Errorf("%s: %w", ref, err)
 	}
 	type publication struct {
 		item
