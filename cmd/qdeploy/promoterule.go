@@ -124,7 +124,8 @@ func (m *promotion) gated(ctx context.Context, c *candidate) (why []string, err 
 			at, ok := since[[2]string{tenant, space}]
 			return at, ok && app == c.App
 		}})
-		if s.Gates = env.Gates.String(); !said.green() {
+		s.Gates, s.measured = env.Gates.String(), said.measured()
+		if !said.green() {
 			why = append(why, "in "+env.Name+" "+said.String())
 		}
 	}

@@ -158,6 +158,9 @@ func (w *waves) gated(ctx context.Context, r *ringed, v *wave) string {
 			return at, !at.Before(r.rollout.Began)
 		}})
 		w.gates[key] = said
+		if text := said.measured(); text != "" {
+			fmt.Fprintf(w.e.p.err, "%s: ring %s: %s\n", v.Environment, v.Ring, printable(text))
+		}
 	}
 	if said.green() {
 		return ""

@@ -28,7 +28,8 @@ type standing struct {
 
 	Gates string `json:"gates,omitempty"` // that were asked, and are green where it is promoted
 
-	soaked time.Time // when it has soaked; zero while some are behind
+	measured string    // what evaluations say that gates asked for
+	soaked   time.Time // when it has soaked; zero while some are behind
 }
 
 // gates tells that gates are green.
@@ -36,7 +37,11 @@ func (s standing) gates() string {
 	if s.Gates == "" {
 		return ""
 	}
-	return "; gates are green: " + s.Gates
+	text := "; gates are green: " + s.Gates
+	if s.measured != "" {
+		text += "; " + s.measured
+	}
+	return text
 }
 
 // place is where an app runs: a space of a tenant.
