@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/qlik"
@@ -12,13 +11,13 @@ import (
 
 // evaluated asks what Qlik has measured of apps of a space since they came, and has it
 // measured where nobody did.
-func (v *verdict) evaluated(ctx context.Context, live *qlik.Tenant, may estate.Evaluation, tenant, space string, since map[string]time.Time) {
-	found, err := live.Evaluations(ctx, space, since)
+func (v *verdict) evaluated(ctx context.Context, live *qlik.Tenant, may estate.Evaluation, tenant, space string, apps map[string]qlik.Span) {
+	found, err := live.Evaluations(ctx, space, apps)
 	if err != nil {
 		v.pending = append(v.pending, fmt.Sprintf("%s: %v", tenant, err))
 		return
 	}
-	for _, app := range sortedKeys(since) {
+	for _, app := range sortedKeys(apps) {
 		v.compare(may.Worse.Percent, fmt.Sprintf("%s: app/%s/%s", tenant, space, app), found[app])
 	}
 }

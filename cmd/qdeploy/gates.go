@@ -45,9 +45,9 @@ type question struct {
 	env     estate.Environment
 	tenants []string
 
-	// since says when an app came to a space of a tenant, and whether it is asked
-	// about at all.
-	since func(tenant, space, app string) (time.Time, bool)
+	// since says since when an app is in a space of a tenant, and until when what it
+	// is held against was, and whether it is asked about at all.
+	since func(tenant, space, app string) (qlik.Span, bool)
 }
 
 // ask holds gates against tenants, several at a time.
@@ -98,10 +98,10 @@ func (e *engine) asked(ctx context.Context, q question, tenant string) (v verdic
 
 // spaces yields the spaces of a tenant with the apps that are asked about, and since
 // when each is there.
-func (q question) spaces(tenant string) iter.Seq2[string, map[string]time.Time] {
-	return func(yield func(string, map[string]time.Time) bool) {
+func (q question) spaces(tenant string) iter.Seq2[string, map[string]qlik.Span] {
+	return func(yield func(string, map[string]qlik.Span) bool) {
 		for _, target := range q.env.Targets {
-			since := map[string]time.Time{}
+			since := map[string]qlik.Span{}
 			for _, app := range target.Apps {
 				if at, ok := q.since(tenant, target.Space, app); ok && target.Has(tenant) {
 					since[app] = at
@@ -115,7 +115,11 @@ func (q question) spaces(tenant string) iter.Seq2[string, map[string]time.Time] 
 }
 
 // reloaded asks how apps of a space have reloaded.
-func (v *verdict) reloaded(ctx context.Context, live *qlik.Tenant, want, tenant, space string, since map[string]time.Time) {
+func (v *verdict) reloaded(ctx context.Context, live *qlik.Tenant, want, tenant, space string, apps map[string]qlik.Span) {
+	since := map[string]time.Time{}
+	for app, s := range apps {
+		since[app] = s.Since
+	}
 	last, err := live.LastReloads(ctx, space, since)
 	if err != nil {
 		v.pending = append(v.pending, fmt.Sprintf("%s: %v", tenant, err))

@@ -156,7 +156,7 @@ func (t *trial) entry(tenant string, want plan.Resource, current bool) (ledger.E
 	e.Resources = maps.Clone(old.Resources)
 	e.Resources[want.Key.String()] = want.Spec
 	e.Run, e.Time = t.stamp.run, t.stamp.now().UTC()
-	e.Since = since(old, e)
+	e.Since, e.Past = since(old, e), past(old, e)
 	if current {
 		var err error
 		if e.Digest, err = digestOf(t.e.est, t.e.memory, tenant); err != nil {

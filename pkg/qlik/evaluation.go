@@ -67,21 +67,26 @@ func (e Evaluation) WorseThan(before Evaluation, percent int) (why []string) {
 	return why
 }
 
-// Evaluations are the two of an app that tell whether it became worse.
-type Evaluations struct {
-	Now    Evaluation  // the newest since a time
-	Before *Evaluation // the newest that finished before that; nil if there is none
+// Span says which evaluations of an app tell of what it is, and of what it was.
+type Span struct {
+	Since time.Time // the app has been what it is
+	Until time.Time // it was what it is held against; not after Since
 }
 
-// Evaluations returns, by app, the newest evaluation that was started since a time,
-// which since has for each app that is asked about, and the one before. It starts one
-// where there is none since, so the tenant must not be read-only. An app that is not
-// in the space is an error.
+// Evaluations are the two of an app that tell whether it became worse.
+type Evaluations struct {
+	Now    Evaluation  // the newest that began since
+	Before *Evaluation // the newest that finished before; nil if there is none
+}
+
+// Evaluations returns the two of each app that is asked about, by app. It starts one
+// where none began since, so the tenant must not be read-only. An app that is not in
+// the space is an error.
 //
 // assumed: our clock and Qlik's agree.
-func (t *Tenant) Evaluations(ctx context.Context, space string, since map[string]time.Time) (map[string]Evaluations, error) {
-	return ofApps(ctx, t, space, since, func(ctx context.Context, id string, since time.Time) (Evaluations, bool, error) {
-		now, before, err := t.evaluations(ctx, id, since)
+func (t *Tenant) Evaluations(ctx context.Context, space string, apps map[string]Span) (map[string]Evaluations, error) {
+	return ofApps(ctx, t, space, apps, func(ctx context.Context, id string, s Span) (Evaluations, bool, error) {
+		now, before, err := t.evaluations(ctx, id, s)
 		if err == nil && now == nil {
 			now, err = t.evaluate(ctx, id)
 		}
@@ -140,7 +145,7 @@ func (b evaluation) read() Evaluation {
 // is no measure of what an app was.
 //
 // https://qlik.dev/apis/rest/analytics/apps
-func (t *Tenant) evaluations(ctx context.Context, id string, since time.Time) (now, before *Evaluation, err error) {
+func (t *Tenant) evaluations(ctx context.Context, id string, s Span) (now, before *Evaluation, err error) {
 	var p page[evaluation]
 	if err := t.call(ctx, http.MethodGet, evaluationsPath(id), everything("sort", "-started"), nil, &p); err != nil {
 		return nil, nil, err
@@ -148,11 +153,11 @@ func (t *Tenant) evaluations(ctx context.Context, id string, since time.Time) (n
 	for _, body := range p.Data {
 		e := body.read()
 		switch {
-		case !e.Started.Before(since) || e.Started.IsZero():
+		case !e.Started.Before(s.Since) || e.Started.IsZero():
 			if now == nil || e.Started.After(now.Started) {
 				now = &e
 			}
-		case !e.Failed() && e.Ended.Before(since) && (before == nil || e.Ended.After(before.Ended)):
+		case !e.Failed() && e.Ended.Before(s.Until) && (before == nil || e.Ended.After(before.Ended)):
 			before = &e
 		}
 	}

@@ -52,8 +52,9 @@ func TestEvaluations(t *testing.T) {
 		s := newSandbox(t, qliktest.Options{EvaluationTime: time.Minute})
 		s.converge(s.with(s.app("Sales", "1.0.0"))...)
 		came := time.Now()
+		about := func(app string, since time.Time) map[string]Span { return map[string]Span{app: {since, since}} }
 		ask := func(since time.Time) Evaluations {
-			got, err := s.open().Evaluations(t.Context(), "Production", map[string]time.Time{"Sales": since})
+			got, err := s.open().Evaluations(t.Context(), "Production", about("Sales", since))
 			require.NoError(t, err)
 			return got["Sales"]
 		}
@@ -82,10 +83,16 @@ func TestEvaluations(t *testing.T) {
 		require.Equal(t, Evaluation{ID: second.Now.ID, Status: "finished", Started: came.Add(15 * time.Second).UTC(), Ended: came.Add(time.Minute).UTC(),
 			SizeMiB: 2, Opening: 3 * time.Second, SingleThreaded: 1, OverMemory: 1, Errors: 2, Warnings: 1}, second.Now)
 
-		_, err := s.open().Evaluations(t.Context(), "Production", map[string]time.Time{"Costs": came})
+		// What was there in between is no measure.
+		got, err := s.open().Evaluations(t.Context(), "Production", map[string]Span{"Sales": {time.Now(), came}})
+		require.NoError(t, err)
+		require.Equal(t, first.Now, *got["Sales"].Before)
+		require.True(t, got["Sales"].Now.Running())
+
+		_, err = s.open().Evaluations(t.Context(), "Production", about("Costs", came))
 		require.EqualError(t, err, `space/Production has no app "Costs"`)
 		s.mood("refuse-writes=evaluations")
-		_, err = s.open().Evaluations(t.Context(), "Production", map[string]time.Time{"Sales": time.Now().Add(time.Hour)})
+		_, err = s.open().Evaluations(t.Context(), "Production", about("Sales", time.Now().Add(time.Hour)))
 		require.ErrorIs(t, err, ErrDenied)
 		require.ErrorContains(t, err, "app/Production/Sales: POST /api/analytics/apps/")
 	})

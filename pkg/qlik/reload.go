@@ -34,8 +34,8 @@ func (t *Tenant) LastReloads(ctx context.Context, space string, since map[string
 	return ofApps(ctx, t, space, since, t.lastReload)
 }
 
-// ofApps asks for something of each app of a space that since has a time for, by its ID.
-func ofApps[T any](ctx context.Context, t *Tenant, space string, since map[string]time.Time, ask func(context.Context, string, time.Time) (T, bool, error)) (map[string]T, error) {
+// ofApps asks for something of apps of a space, by their IDs.
+func ofApps[S, T any](ctx context.Context, t *Tenant, space string, apps map[string]S, ask func(context.Context, string, S) (T, bool, error)) (map[string]T, error) {
 	spaceID, err := t.id(ctx, Ref("space/"+space))
 	if err != nil {
 		return nil, err
@@ -48,12 +48,12 @@ func ofApps[T any](ctx context.Context, t *Tenant, space string, since map[strin
 		ids[i.Name] = i.ResourceID
 	}
 	out := map[string]T{}
-	for _, app := range slices.Sorted(maps.Keys(since)) {
+	for _, app := range slices.Sorted(maps.Keys(apps)) {
 		id, ok := ids[app]
 		if !ok {
 			return nil, fmt.Errorf("space/%s has no app %q", space, app)
 		}
-		one, ok, err := ask(ctx, id, since[app])
+		one, ok, err := ask(ctx, id, apps[app])
 		if err != nil {
 			return nil, fmt.Errorf("app/%s/%s: %w", space, app, err)
 		}
