@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/qlik"
@@ -61,4 +63,19 @@ func (v verdict) measured() string {
 		parts = append(parts, text)
 	}
 	return strings.Join(parts, "; ")
+}
+
+// evaluatedFirst says whether a gate will ask for what an app was, before a run
+// replaces it, and since when the app is there.
+func (e *engine) evaluatedFirst(tenant, space, app string) (since time.Time, asked bool) {
+	for _, env := range e.est.Environments() {
+		asks := env.Gates.Evaluation != nil || slices.ContainsFunc(env.Rings, func(r estate.Ring) bool { return r.Gates.Evaluation != nil && r.Has(tenant) })
+		for _, target := range env.Targets {
+			if asks && target.Space == space && target.Has(tenant) && slices.Contains(target.Apps, app) {
+				entry, _ := e.memory.last(tenant)
+				return placeOf(entry, tenant, space, app).Since, true
+			}
+		}
+	}
+	return since, false
 }
