@@ -36,6 +36,10 @@ type connections struct {
 	patience time.Duration
 	issued   issued
 
+	// evaluate says which apps are evaluated before they are replaced, see
+	// [qlik.TenantOptions]; nil: none.
+	evaluate func(tenant, space, app string) (time.Time, bool)
+
 	mu     sync.Mutex
 	tokens map[string]oauth2.TokenSource // by host: planning and applying share a token
 }
@@ -163,8 +167,12 @@ func (c *connections) tenant(t estate.Tenant, readOnly bool, reads *atomic.Int64
 	if err != nil {
 		return nil, err
 	}
-	return qlik.NewTenant(client, qlik.TenantOptions{Files: c.est.Content, Digest: c.est.Digest, Secrets: c.secret, Keep: c.issued.keep(c.dir),
-		Login: func(ctx context.Context, id, secret string) error { return logIn(ctx, o, id, secret) }}), nil
+	options := qlik.TenantOptions{Files: c.est.Content, Digest: c.est.Digest, Secrets: c.secret, Keep: c.issued.keep(c.dir),
+		Login: func(ctx context.Context, id, secret string) error { return logIn(ctx, o, id, secret) }}
+	if c.evaluate != nil {
+		options.Evaluate = func(space, app string) (time.Time, bool) { return c.evaluate(t.Name, space, app) }
+	}
+	return qlik.NewTenant(client, options), nil
 }
 
 // console makes a client that lists the tenants of an organization.

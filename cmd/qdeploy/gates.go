@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"os"
 	"os/exec"
 	"strings"
@@ -18,6 +19,9 @@ import (
 type verdict struct {
 	red     []string // what has gone wrong, tenant by tenant
 	pending []string // what is not known yet
+
+	compared []string // evaluations that are not worse than the one before
+	alone    []string // evaluations that have none before them
 }
 
 func (v verdict) green() bool { return len(v.red) == 0 && len(v.pending) == 0 }
@@ -41,9 +45,9 @@ type question struct {
 	env     estate.Environment
 	tenants []string
 
-	// since says when an app came to a space of a tenant, and whether it is asked
-	// about at all.
-	since func(tenant, space, app string) (time.Time, bool)
+	// since says since when an app is in a space of a tenant, and until when what it
+	// is held against was, and whether it is asked about at all.
+	since func(tenant, space, app string) (qlik.Span, bool)
 }
 
 // ask holds gates against tenants, several at a time.
@@ -52,10 +56,7 @@ func (e *engine) ask(ctx context.Context, q question) verdict {
 	defer progress.end()
 	said, _ := apply.Each(ctx, apply.Stop{}, len(q.tenants), e.flags.parallelism, func(ctx context.Context, i int) verdict {
 		defer progress.step()
-		var v verdict
-		if q.gates.Reloads != "" {
-			v = e.reloaded(ctx, q, q.tenants[i])
-		}
+		v := e.asked(ctx, q, q.tenants[i])
 		if len(q.gates.Probe) > 0 {
 			if why := e.probe(ctx, q.gates.Probe, q.tenants[i]); why != "" {
 				v.red = append(v.red, why)
@@ -66,43 +67,68 @@ func (e *engine) ask(ctx context.Context, q question) verdict {
 	var all verdict
 	for _, v := range said {
 		all.red, all.pending = append(all.red, v.red...), append(all.pending, v.pending...)
+		all.compared, all.alone = append(all.compared, v.compared...), append(all.alone, v.alone...)
 	}
 	return all
 }
 
-// reloaded asks how apps have reloaded in a tenant since they came. That a tenant
-// cannot be asked is not green.
-func (e *engine) reloaded(ctx context.Context, q question, tenant string) (v verdict) {
+// asked asks a tenant how apps have done since they came. That it cannot be asked is
+// not green. An app is evaluated when its reloads are well: they change what is
+// measured.
+func (e *engine) asked(ctx context.Context, q question, tenant string) (v verdict) {
+	if q.gates.Reloads == "" && q.gates.Evaluation == nil {
+		return v
+	}
 	t, _ := e.est.Tenant(tenant)
-	live, err := e.conn.tenant(t, true, &e.reads)
+	live, err := e.conn.tenant(t, q.gates.Evaluation == nil, &e.reads)
 	if err != nil {
 		v.pending = append(v.pending, fmt.Sprintf("%s: %v", tenant, err))
 		return v
 	}
-	for _, target := range q.env.Targets {
-		if !target.Has(tenant) {
-			continue
+	for space, since := range q.spaces(tenant) {
+		if q.gates.Reloads != "" {
+			v.reloaded(ctx, live, q.gates.Reloads, tenant, space, since)
 		}
-		since := map[string]time.Time{}
-		for _, app := range target.Apps {
-			if at, ok := q.since(tenant, target.Space, app); ok {
-				since[app] = at
-			}
-		}
-		if len(since) == 0 {
-			continue
-		}
-		last, err := live.LastReloads(ctx, target.Space, since)
-		if err != nil {
-			v.pending = append(v.pending, fmt.Sprintf("%s: %v", tenant, err))
-			continue
-		}
-		for _, app := range sortedKeys(since) {
-			r, ok := last[app]
-			v.judge(q.gates.Reloads, fmt.Sprintf("%s: app/%s/%s", tenant, target.Space, app), r, ok)
+		if q.gates.Evaluation != nil && v.green() {
+			v.evaluated(ctx, live, *q.gates.Evaluation, tenant, space, since)
 		}
 	}
 	return v
+}
+
+// spaces yields the spaces of a tenant with the apps that are asked about, and since
+// when each is there.
+func (q question) spaces(tenant string) iter.Seq2[string, map[string]qlik.Span] {
+	return func(yield func(string, map[string]qlik.Span) bool) {
+		for _, target := range q.env.Targets {
+			since := map[string]qlik.Span{}
+			for _, app := range target.Apps {
+				if at, ok := q.since(tenant, target.Space, app); ok && target.Has(tenant) {
+					since[app] = at
+				}
+			}
+			if len(since) > 0 && !yield(target.Space, since) {
+				return
+			}
+		}
+	}
+}
+
+// reloaded asks how apps of a space have reloaded.
+func (v *verdict) reloaded(ctx context.Context, live *qlik.Tenant, want, tenant, space string, apps map[string]qlik.Span) {
+	since := map[string]time.Time{}
+	for app, s := range apps {
+		since[app] = s.Since
+	}
+	last, err := live.LastReloads(ctx, space, since)
+	if err != nil {
+		v.pending = append(v.pending, fmt.Sprintf("%s: %v", tenant, err))
+		return
+	}
+	for _, app := range sortedKeys(since) {
+		r, ok := last[app]
+		v.judge(want, fmt.Sprintf("%s: app/%s/%s", tenant, space, app), r, ok)
+	}
 }
 
 // judge adds what is wrong with an app.

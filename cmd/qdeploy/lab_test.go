@@ -86,7 +86,7 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 // cloud HOST... starts Qlik Cloud with these tenants, and regional OAuth clients
 // whose ids and secrets are in QLIK_<REGION>_CLIENT_ID and _SECRET, and one of the
 // organization in QLIK_ORG_CLIENT_ID and _SECRET. A word with
-// "=" is an option: items-lag, space-lag, quota, page-size, limits.
+// "=" is an option: items-lag, space-lag, evaluation-time, quota, page-size, limits.
 func cmdCloud(ts *testscript.TestScript, neg bool, args []string) {
 	l := labOf(ts)
 	o := qliktest.Options{NoLimits: true, Calls: l.record}
@@ -128,6 +128,8 @@ func option(o *qliktest.Options, name, value string) (err error) {
 		o.SpaceLag, err = time.ParseDuration(value)
 	case "publish-lag":
 		o.PublishLag, err = time.ParseDuration(value)
+	case "evaluation-time":
+		o.EvaluationTime, err = time.ParseDuration(value)
 	case "quota":
 		_, err = fmt.Sscan(value, &o.ImportQuota)
 	case "page-size":
@@ -185,6 +187,10 @@ func cmdSeed(ts *testscript.TestScript, neg bool, args []string) {
 		t.ImportApp(qliktest.AppSpec{Space: rest[0], Name: rest[1], Description: rest[2], Age: age, HasData: true})
 	case "kept": // SPACE APP WHAT...
 		t.Keep(rest[0], rest[1], args[4:]...)
+	case "evaluation": // SPACE APP WORD...: what evaluations find of it from now on
+		f, err := weight(args[4:])
+		ts.Check(err)
+		t.Weigh(rest[0], rest[1], f)
 	case "connection": // SPACE NAME
 		t.AddConnection(qliktest.ConnectionSpec{Space: rest[0], Name: rest[1]})
 	default:

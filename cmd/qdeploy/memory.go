@@ -211,7 +211,7 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 	for k := range t.slots {
 		keep(&e, old, k)
 	}
-	e.Since, e.Reached = since(old, e), reached(old, e)
+	e.Since, e.Past, e.Reached = since(old, e), past(old, e), reached(old, e)
 	e.Secrets = secretsOf(old, e, t, became)
 	if e.Outcome != outcomeApplied { // what was reviewed since is still to be found
 		e.Revision = old.Revision

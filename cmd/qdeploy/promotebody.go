@@ -35,7 +35,7 @@ func (m *promotion) body(ctx context.Context, commit string) (string, error) {
 	for _, c := range shown {
 		for _, s := range c.evidence {
 			fmt.Fprintf(&b, "| %s %s | %s | %d of %d | %s |\n", github.Text(c.App), github.Text(c.To), github.Text(s.Environment),
-				len(s.Running), s.Places, stampText(s.Since)+s.gates())
+				len(s.Running), s.Places, stampText(s.Since)+github.Text(s.gates()))
 		}
 	}
 	if err := m.bringers(ctx, &b); err != nil {

@@ -10,6 +10,8 @@ import (
 	"golang.org/x/mod/semver"
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/ledger"
+	"github.com/qdeploy/qdeploy/pkg/qlik"
 )
 
 // judge says whether an app may be promoted, and if not why.
@@ -99,8 +101,13 @@ func (s standing) unproved() []string {
 }
 
 // gated asks the gates of the environments before, where all else is well, and says
-// why they are not green.
+// why they are not green. The measure of a version is what runs where it would go: what
+// was tried in between, and was not good enough, is none.
 func (m *promotion) gated(ctx context.Context, c *candidate) (why []string, err error) {
+	runs := ""
+	if now, ok := m.est.Pin(m.to.Name, c.App); ok && now.Digest != "" {
+		runs = now.Release()
+	}
 	for i := range c.evidence {
 		s := &c.evidence[i]
 		env, err := m.environment(s.Environment)
@@ -114,17 +121,19 @@ func (m *promotion) gated(ctx context.Context, c *candidate) (why []string, err 
 		if err != nil {
 			return nil, err
 		}
-		since := map[[2]string]time.Time{}
+		since := map[[2]string]qlik.Span{}
 		var tenants []string
 		for _, at := range s.Running {
-			since[[2]string{at.Tenant, at.Space}] = at.Since
+			until := at.replaced(func(was ledger.Past) bool { return was.Release == runs })
+			since[[2]string{at.Tenant, at.Space}] = qlik.Span{Since: at.Since, Until: until}
 			tenants = append(tenants, at.Tenant)
 		}
-		said := e.ask(ctx, question{env.Gates, env, slices.Compact(tenants), func(tenant, space, app string) (time.Time, bool) {
+		said := e.ask(ctx, question{env.Gates, env, slices.Compact(tenants), func(tenant, space, app string) (qlik.Span, bool) {
 			at, ok := since[[2]string{tenant, space}]
 			return at, ok && app == c.App
 		}})
-		if s.Gates = env.Gates.String(); !said.green() {
+		s.Gates, s.measured = env.Gates.String(), said.measured()
+		if !said.green() {
 			why = append(why, "in "+env.Name+" "+said.String())
 		}
 	}

@@ -4,11 +4,12 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/ledger"
 	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/pkg/qlik"
 )
 
 // closings are the rings that may not begin. What waits is all of a tenant that is in
@@ -152,12 +153,16 @@ func (w *waves) gated(ctx context.Context, r *ringed, v *wave) string {
 	key := v.Environment + "/" + v.Ring
 	said, ok := w.gates[key]
 	if !ok {
-		said = w.e.ask(ctx, question{v.ring.Gates, r.env, v.standing.In[apply.Current], func(tenant, space, app string) (time.Time, bool) {
+		said = w.e.ask(ctx, question{v.ring.Gates, r.env, v.standing.In[apply.Current], func(tenant, space, app string) (qlik.Span, bool) {
 			entry, _ := w.e.memory.last(tenant)
-			at := placeOf(entry, tenant, space, app).Since
-			return at, !at.Before(r.rollout.Began)
+			at := placeOf(entry, tenant, space, app)
+			until := at.replaced(func(was ledger.Past) bool { return was.Since.Before(r.rollout.Began) })
+			return qlik.Span{Since: at.Since, Until: until}, !at.Since.Before(r.rollout.Began)
 		}})
 		w.gates[key] = said
+		if text := said.measured(); text != "" {
+			fmt.Fprintf(w.e.p.err, "%s: ring %s: %s\n", v.Environment, v.Ring, printable(text))
+		}
 	}
 	if said.green() {
 		return ""

@@ -26,6 +26,7 @@ func (ro *rolling) roll(ctx context.Context) (err error) {
 	if ro.waves, err = ro.openWaves(ro.f, ro.stamp, ro.report); err != nil {
 		return err
 	}
+	ro.conn.evaluate = ro.evaluatedFirst
 	ctx, stop, release := ro.p.interruptible(ctx)
 	defer release()
 	for {

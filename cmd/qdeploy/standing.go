@@ -28,7 +28,8 @@ type standing struct {
 
 	Gates string `json:"gates,omitempty"` // that were asked, and are green where it is promoted
 
-	soaked time.Time // when it has soaked; zero while some are behind
+	measured string    // what evaluations say that gates asked for
+	soaked   time.Time // when it has soaked; zero while some are behind
 }
 
 // gates tells that gates are green.
@@ -36,7 +37,11 @@ func (s standing) gates() string {
 	if s.Gates == "" {
 		return ""
 	}
-	return "; gates are green: " + s.Gates
+	text := "; gates are green: " + s.Gates
+	if s.measured != "" {
+		text += "; " + s.measured
+	}
+	return text
 }
 
 // place is where an app runs: a space of a tenant.
@@ -45,6 +50,22 @@ type place struct {
 	Space   string    `json:"space"`
 	Release string    `json:"release,omitempty"` // "" if it runs none that qdeploy published
 	Since   time.Time `json:"since,omitzero"`
+
+	past []ledger.Past // what ran there before
+}
+
+// replaced returns when the app came that took the place of an old release: of the
+// versions since then none is a measure for the others. Where it is not known which
+// release that was, it is when the app came that is there.
+func (p place) replaced(old func(ledger.Past) bool) time.Time {
+	at := p.Since
+	for _, was := range p.past {
+		if old(was) {
+			return at
+		}
+		at = was.Since
+	}
+	return p.Since
 }
 
 // standings returns how each app stands in each environment that pins it: by app,
@@ -109,6 +130,7 @@ func placeOf(e ledger.Entry, tenant, space, app string) place {
 		if at.Since.IsZero() { // applied before qdeploy kept it
 			at.Since = e.Time
 		}
+		at.past = e.Past[key]
 	}
 	return at
 }
@@ -142,6 +164,29 @@ func since(old, e ledger.Entry) map[string]time.Time {
 		out[name] = e.Time
 		if at, ok := old.Since[name]; ok && contentOf(old.Resources[name]) == now {
 			out[name] = at
+		}
+	}
+	return out
+}
+
+// pasts is how many releases of an app are remembered besides the one that is there.
+const pasts = 10
+
+// past says of each app which releases it had before the one that it has.
+func past(old, e ledger.Entry) map[string][]ledger.Past {
+	out := map[string][]ledger.Past{}
+	for name, spec := range e.Resources {
+		list := old.Past[name]
+		was := releaseOf(old.Resources[name])
+		if now := releaseOf(spec); now != "" && was != "" && now != was {
+			at := old.Since[name]
+			if at.IsZero() { // applied before qdeploy kept it
+				at = old.Time
+			}
+			list = append([]ledger.Past{{Release: was, Since: at}}, list[:min(len(list), pasts-1)]...)
+		}
+		if len(list) > 0 {
+			out[name] = list
 		}
 	}
 	return out

@@ -198,7 +198,7 @@ func (t *trial) entry(tenant string, app plan.Key, spec json.RawMessage, current
 		e.Resources[app.String()] = spec
 	}
 	e.Run, e.Time = t.stamp.run, t.stamp.now().UTC()
-	e.Since = since(old, e)
+	e.Since, e.Past = since(old, e), past(old, e)
 	if current {
 		var err error
 		if e.Digest, err = digestOf(t.e.est, t.e.memory, tenant); err != nil {

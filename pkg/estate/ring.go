@@ -31,16 +31,26 @@ type Ring struct {
 type Gates struct {
 	Reloads string   `json:"reloads,omitempty"` // "unfailed", "succeeded", or ""
 	Probe   []string `json:"probe,omitempty"`   // a program and its arguments
+
+	Evaluation *Evaluation `json:"evaluation,omitempty"` // nil: not asked
+}
+
+// Evaluation is how much worse the evaluation of an app may become.
+type Evaluation struct {
+	Worse Share `json:"worse"` // in percent of what was before
 }
 
 // None reports whether there is nothing to hold.
-func (g Gates) None() bool { return g.Reloads == "" && len(g.Probe) == 0 }
+func (g Gates) None() bool { return g.Reloads == "" && len(g.Probe) == 0 && g.Evaluation == nil }
 
 // String names what they ask.
 func (g Gates) String() string {
 	var parts []string
 	if g.Reloads != "" {
 		parts = append(parts, "reloads "+g.Reloads)
+	}
+	if g.Evaluation != nil {
+		parts = append(parts, fmt.Sprintf("evaluation at most %d%% worse", g.Evaluation.Worse.Percent))
 	}
 	if len(g.Probe) > 0 {
 		parts = append(parts, g.Probe[0]+" passed")

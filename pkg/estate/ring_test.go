@@ -33,8 +33,8 @@ environments: prod: {targets: [{select: {}, staging: "S", space: "P"}], rings: `
 
 func TestRingsShareTheTenants(t *testing.T) {
 	rings := ringed(t, 40, `[
-		{name: "pilot", select: tier: "gold", size: 3, soak: "2h", concurrency: 1, gates: {reloads: "succeeded", probe: ["./probe", "x"]}},
-		{name: "limited", size: "20%", failures: "10%", strict: false},
+		{name: "pilot", select: tier: "gold", size: 3, soak: "2h", concurrency: 1, gates: {reloads: "succeeded", probe: ["./probe", "x"], evaluation: {}}},
+		{name: "limited", size: "20%", failures: "10%", strict: false, gates: evaluation: worse: "5%"},
 		{name: "full", start: "manual"},
 	]`)
 	require.Len(t, rings, 3)
@@ -49,7 +49,11 @@ func TestRingsShareTheTenants(t *testing.T) {
 		require.Zero(t, i%4, "%s is not gold", name)
 	}
 	require.Equal(t, 2*time.Hour, rings[0].Soak)
-	require.Equal(t, Gates{Reloads: "succeeded", Probe: []string{"./probe", "x"}}, rings[0].Gates)
+	require.Equal(t, Gates{Reloads: "succeeded", Probe: []string{"./probe", "x"}, Evaluation: &Evaluation{Worse: Share{Percent: 20}}}, rings[0].Gates)
+	require.Equal(t, "reloads succeeded, evaluation at most 20% worse, ./probe passed", rings[0].Gates.String())
+	require.False(t, rings[1].Gates.None())
+	require.Equal(t, "evaluation at most 5% worse", rings[1].Gates.String())
+	require.True(t, rings[2].Gates.None())
 	require.True(t, rings[0].Strict)
 	require.False(t, rings[1].Strict)
 	require.True(t, rings[2].Manual)

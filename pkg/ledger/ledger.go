@@ -68,8 +68,17 @@ type Entry struct {
 	// it stays when the tenant is applied again.
 	Since map[string]time.Time `json:"since,omitempty"`
 
+	// Past are the releases that an app had before, by key, the newest first.
+	Past map[string][]Past `json:"past,omitempty"`
+
 	// Pending are the keys that a run which has not ended may have created.
 	Pending []string `json:"pending,omitempty"`
+}
+
+// Past is a release that an app had, and since when.
+type Past struct {
+	Release string    `json:"release"`
+	Since   time.Time `json:"since"`
 }
 
 // Ledger reads and writes entries. Other processes, and with [OpenRemote] other

@@ -42,7 +42,8 @@ const (
 //
 //  1. find the published app by its exact name, unless it is known
 //  2. stage the file, unless a staged copy has the wanted release
-//  3. publish; or republish onto the app that is there, so that it keeps its ID
+//  3. publish; or republish onto the app that is there, so that it keeps its ID, when
+//     it has been evaluated if that is asked for
 //  4. read the app back until it says what was wanted
 //  5. wait for the index, from which the next plan will read it
 //  6. remove old staged copies
@@ -64,6 +65,7 @@ func (t *Tenant) deploy(ctx context.Context, liveID string, desired App) (string
 		}
 		liveID = live.ResourceID
 	}
+	evaluated := t.evaluateFirst(ctx, liveID, desired)
 	staged, err := t.stage(ctx, desired)
 	if err != nil {
 		return "", err
@@ -76,6 +78,7 @@ func (t *Tenant) deploy(ctx context.Context, liveID string, desired App) (string
 	if liveID == "" {
 		liveID, err = t.publish(ctx, staged.id, target, desired)
 	} else {
+		evaluated()
 		err = t.republish(ctx, staged.id, liveID, desired)
 	}
 	if err != nil {

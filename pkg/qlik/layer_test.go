@@ -216,6 +216,7 @@ func TestTiers(t *testing.T) {
 		"POST /api/v1/reloads": "POST /api/v1/reloads", "GET /api/v1/reloads": "1",
 		"POST /api/v1/reloads/1/actions/cancel": "POST /api/v1/reloads/*/actions/cancel",
 		"GET /api/v1/audits/1/x":                "GET /api/v1/audits/**", "GET /api/v1/auditsx": "1",
+		"POST /api/analytics/apps/1/evaluations": "2", "GET /api/analytics/apps/1/evaluations": "1",
 		"POST /api/v1/data-files": "2", "PUT /api/v1/data-files/1": "PUT /api/v1/data-files/*",
 	} {
 		method, path, _ := strings.Cut(call, " ")

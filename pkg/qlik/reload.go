@@ -31,6 +31,11 @@ var reloadEnds = []string{"SUCCEEDED", "FAILED", "CANCELED", "EXCEEDED_LIMIT"}
 //
 // https://qlik.dev/apis/rest/reloads
 func (t *Tenant) LastReloads(ctx context.Context, space string, since map[string]time.Time) (map[string]Reload, error) {
+	return ofApps(ctx, t, space, since, t.lastReload)
+}
+
+// ofApps asks for something of apps of a space, by their IDs.
+func ofApps[S, T any](ctx context.Context, t *Tenant, space string, apps map[string]S, ask func(context.Context, string, S) (T, bool, error)) (map[string]T, error) {
 	spaceID, err := t.id(ctx, Ref("space/"+space))
 	if err != nil {
 		return nil, err
@@ -42,18 +47,18 @@ func (t *Tenant) LastReloads(ctx context.Context, space string, since map[string
 		}
 		ids[i.Name] = i.ResourceID
 	}
-	out := map[string]Reload{}
-	for _, app := range slices.Sorted(maps.Keys(since)) {
+	out := map[string]T{}
+	for _, app := range slices.Sorted(maps.Keys(apps)) {
 		id, ok := ids[app]
 		if !ok {
 			return nil, fmt.Errorf("space/%s has no app %q", space, app)
 		}
-		r, ok, err := t.lastReload(ctx, id, since[app])
+		one, ok, err := ask(ctx, id, apps[app])
 		if err != nil {
 			return nil, fmt.Errorf("app/%s/%s: %w", space, app, err)
 		}
 		if ok {
-			out[app] = r
+			out[app] = one
 		}
 	}
 	return out, nil

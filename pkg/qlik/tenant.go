@@ -34,6 +34,10 @@ type TenantOptions struct {
 	// What is uploaded must have the digest that was planned. Nil trusts it.
 	Digest func(qvf []byte) string
 
+	// Evaluate says of an app that is about to be replaced whether it is to be
+	// evaluated before, and since when it is there. Nil evaluates none.
+	Evaluate func(space, app string) (since time.Time, asked bool)
+
 	Poll Poll
 }
 
@@ -198,10 +202,16 @@ func (t *Tenant) self(ctx context.Context) (string, error) {
 // wait calls try until it is done, with pauses, and returns errNotYet if that
 // takes longer than t's limit or longer than most, unless that is 0.
 func (t *Tenant) wait(ctx context.Context, most time.Duration, try func() (done bool, err error)) error {
-	limit, pause := t.options.Poll.Limit, t.options.Poll.Interval
+	limit := t.options.Poll.Limit
 	if most > 0 {
 		limit = min(limit, most)
 	}
+	return t.waitFor(ctx, limit, try)
+}
+
+// waitFor is wait with a limit of its own.
+func (t *Tenant) waitFor(ctx context.Context, limit time.Duration, try func() (done bool, err error)) error {
+	pause := t.options.Poll.Interval
 	for start := time.Now(); ; {
 		done, err := try()
 		if done || err != nil {

@@ -100,6 +100,7 @@ const (
 	toUpdate      deed = "update"
 	toDelete      deed = "delete"
 	toReload      deed = "reload"
+	toEvaluate    deed = "evaluate"
 	toPublish     deed = "publish"
 	toExport      deed = "export"
 	toExportBare  deed = "export without data"
@@ -122,6 +123,7 @@ var allowedInShared = map[deed]roleSet{
 	toPublish:     facilitator | producer,
 	toDelete:      facilitator | producer,
 	toReload:      facilitator | producer | codeveloper,
+	toEvaluate:    facilitator | producer | codeveloper, // documented
 	toChangeSpace: facilitator | producer,
 	toChangeOwner: facilitator,
 }
@@ -131,7 +133,8 @@ var allowedInManaged = map[deed]roleSet{
 	toUpdate:      facilitator | publisher,
 	toDelete:      facilitator | publisher,
 	toReload:      facilitator | publisher,
-	toExportBare:  facilitator, // documented: without data, by those who manage the space
+	toEvaluate:    facilitator | operator, // documented; and its owner
+	toExportBare:  facilitator,            // documented: without data, by those who manage the space
 	toPublish:     publisher,
 	toChangeOwner: facilitator,
 }

@@ -35,6 +35,7 @@ type app struct {
 	HasData                       bool
 	Kept                          []string        // what people have made in it, and with its id: bookmarks, private sheets, tasks
 	Scripts                       []scriptVersion // oldest first; none means the script of the content
+	Weight                        *Findings       // what evaluations find of the content; nil: what follows from it
 
 	Created, Modified, Reloaded, Published stamp
 	Opens                                  stamp // assumed: until then a new published app answers 403 to everyone
@@ -91,6 +92,7 @@ func (c *call) viewApp(a *app) appView {
 // app returns the app of the path if the caller may do this with it.
 func (c *call) app(d deed) (*app, *reply) {
 	c.tenant.settleReloads(c.now)
+	c.tenant.settleEvaluations(c.now)
 	a, found := c.tenant.Apps.get(c.arg("appId"))
 	var r reply
 	switch {

@@ -102,7 +102,7 @@ func republishApp(c *call) reply {
 	// description of the source.
 	target.Description = a.Description
 	c.tenant.Apps.rename(target, func() { target.publish(p, c.now) })
-	target.Content, target.Scripts = a.Content, a.Scripts
+	target.Content, target.Scripts, target.Weight = a.Content, a.Scripts, a.Weight
 	if p.data != "target" {
 		target.HasData, target.Reloaded = a.HasData, a.Reloaded
 	}

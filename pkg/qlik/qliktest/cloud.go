@@ -18,10 +18,11 @@ type Options struct {
 	// Seed goes into every id: two clouds of one seed give equal ids.
 	Seed string
 
-	ItemsLag   time.Duration // how far the items index is behind the apps
-	PublishLag time.Duration // how long a newly published app answers 403
-	SpaceLag   time.Duration // how long publishing into a new space fails
-	ReloadTime time.Duration // how long a reload takes
+	ItemsLag       time.Duration // how far the items index is behind the apps
+	PublishLag     time.Duration // how long a newly published app answers 403
+	SpaceLag       time.Duration // how long publishing into a new space fails
+	ReloadTime     time.Duration // how long a reload takes
+	EvaluationTime time.Duration // how long an evaluation of an app takes
 
 	PageSize    int           // caps every page, whatever the caller asks for; 0 caps nothing
 	NoLimits    bool          // no rate limits

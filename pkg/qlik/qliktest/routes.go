@@ -4,7 +4,7 @@ package qliktest
 var (
 	tenantRouter = newRouter(append(plainServices(),
 		oauthService, tenantsService, usersService, groupsService, rolesService, spacesService, assignmentsService, itemsService,
-		appsService, analyticsAppsService, tempService, themesService, extensionsService, reloadsService, apiKeysService, quotasService, licensesService,
+		appsService, analyticsAppsService, tempService, themesService, extensionsService, reloadsService, evaluationsService, apiKeysService, quotasService, licensesService,
 		connectionsService, webhooksService, oauthClientsService, idpsService,
 		authSettingsService,
 	)...)

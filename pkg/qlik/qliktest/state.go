@@ -24,6 +24,7 @@ func (c *Cloud) Save(w io.Writer) error {
 		t.mu.Lock()
 		defer t.mu.Unlock()
 		t.settleReloads(c.now())
+		t.settleEvaluations(c.now())
 	}
 	c.mu.RLock()
 	s.Made = maps.Clone(c.made)

@@ -22,18 +22,19 @@ type Tenant struct {
 	AutoGroups bool
 	SyncGroups bool
 
-	Spaces     table[*space]
-	Apps       table[*app]
-	Trash      table[*app] // soft-deleted apps
-	Items      itemIndex
-	Themes     archives
-	Extensions archives
-	Reloads    []*reload // oldest first
-	Keys       table[*apiKey]
-	KeyConfig  keyConfig
-	License    licenseSettings
-	Auth       *authSettings
-	Plain      map[string]*table[*plain] // by name of the kind
+	Spaces      table[*space]
+	Apps        table[*app]
+	Trash       table[*app] // soft-deleted apps
+	Items       itemIndex
+	Themes      archives
+	Extensions  archives
+	Reloads     []*reload     // oldest first
+	Evaluations []*evaluation // oldest first
+	Keys        table[*apiKey]
+	KeyConfig   keyConfig
+	License     licenseSettings
+	Auth        *authSettings
+	Plain       map[string]*table[*plain] // by name of the kind
 
 	Connections table[*connection]
 	Webhooks    table[*webhook]
