@@ -39,11 +39,20 @@ const (
 	slightOpening = time.Second
 )
 
+// longestOpening is in milliseconds: what is longer does not fit a duration.
+const longestOpening = 1e12
+
 // WorseThan says in what an evaluation that finished is worse than one before: more
 // than so many percent, unrounded, and more than 1 MiB or 1 s, in memory or time to
 // open; and any more objects on one thread or over their memory, errors or warnings.
-// What one of the two does not know is not compared.
+// What was not known before is not compared; what is not known any more is worse.
 func (e Evaluation) WorseThan(before Evaluation, percent int) (why []string) {
+	switch {
+	case e.SizeMiB <= 0 && before.SizeMiB > 0:
+		why = append(why, fmt.Sprintf("does not say what it takes, %.1f MiB before", before.SizeMiB))
+	case e.Opening <= 0 && before.Opening > 0:
+		why = append(why, fmt.Sprintf("does not say how long it takes to open, %.1f s before", before.Opening.Seconds()))
+	}
 	beyond := func(now, was float64) bool { return was > 0 && now*100 > was*float64(100+percent) }
 	if beyond(e.SizeMiB, before.SizeMiB) && e.SizeMiB-before.SizeMiB > slightSize {
 		why = append(why, fmt.Sprintf("takes %.1f MiB, %.1f before", e.SizeMiB, before.SizeMiB))
@@ -124,7 +133,7 @@ type evaluation struct {
 func (b evaluation) read() Evaluation {
 	e := Evaluation{
 		ID: b.ID, Status: b.Status, Started: b.Started.Time, Ended: b.Ended.Time, SizeMiB: b.Result.SizeMiB,
-		Opening:        time.Duration(b.Result.Opening.Milliseconds * float64(time.Millisecond)),
+		Opening:        time.Duration(min(b.Result.Opening.Milliseconds, longestOpening) * float64(time.Millisecond)),
 		SingleThreaded: len(b.Result.SingleThreaded), OverMemory: len(b.Result.OverMemory),
 	}
 	if e.Started.IsZero() {

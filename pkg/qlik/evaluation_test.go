@@ -21,15 +21,17 @@ func TestEvaluationIsWorse(t *testing.T) {
 		"as much as allowed": {Evaluation{SizeMiB: 120, Opening: 12 * time.Second, SingleThreaded: 1, Warnings: 2}, nil},
 		"a bit more": {Evaluation{SizeMiB: 120.1, Opening: 12*time.Second + time.Millisecond, Warnings: 2},
 			[]string{"takes 120.1 MiB, 100.0 before", "opens in 12.0 s, 10.0 before"}},
-		"more of what is counted": {Evaluation{SingleThreaded: 2, OverMemory: 1, Errors: 3, Warnings: 4},
+		"more of what is counted": {Evaluation{SizeMiB: 100, Opening: time.Second, SingleThreaded: 2, OverMemory: 1, Errors: 3, Warnings: 4},
 			[]string{"objects on a single thread: 2, 1 before", "objects over their memory: 1, 0 before", "errors: 3, 0 before", "warnings: 4, 2 before"}},
-		"better": {Evaluation{SizeMiB: 1, Opening: time.Second}, nil},
+		"its memory is not known":  {Evaluation{Opening: time.Second}, []string{"does not say what it takes, 100.0 MiB before"}},
+		"its opening is not known": {Evaluation{SizeMiB: 100}, []string{"does not say how long it takes to open, 10.0 s before"}},
+		"better":                   {Evaluation{SizeMiB: 1, Opening: time.Second}, nil},
 	} {
 		require.Equal(t, c.want, c.now.WorseThan(was, 20), name)
 	}
 	small := Evaluation{SizeMiB: 0.5, Opening: 100 * time.Millisecond}
 	require.Empty(t, Evaluation{SizeMiB: 1.4, Opening: time.Second}.WorseThan(small, 0), "what is slight varies by itself")
-	require.Empty(t, Evaluation{SizeMiB: 500, Opening: time.Hour}.WorseThan(Evaluation{}, 0), "what is not known is not compared")
+	require.Empty(t, Evaluation{SizeMiB: 500, Opening: time.Hour}.WorseThan(Evaluation{}, 0), "what was not known is not compared")
 }
 
 // What Qlik leaves out, or sends as Go's zero time, is no end.
@@ -45,6 +47,9 @@ func TestEvaluationThatRuns(t *testing.T) {
 		require.Equal(t, running, e.read().Running(), text)
 		require.Equal(t, e.Status == "whatever", e.read().Failed(), text)
 	}
+	var e evaluation
+	require.NoError(t, json.Unmarshal([]byte(`{"result":{"openApp":{"totalDurationMilliseconds":1e300}}}`), &e))
+	require.Positive(t, e.read().Opening)
 }
 
 func TestEvaluations(t *testing.T) {
