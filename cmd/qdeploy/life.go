@@ -105,6 +105,9 @@ func (e *engine) ending(ctx context.Context, t estate.Tenant) (*lifeStep, error)
 	}
 	c := lifeChange(t, plan.Delete, reason)
 	c.Live = lifeSpec(c.Key, "state", "active")
+	if t.Deactivate != nil { // part of what is reviewed
+		c.Fields = []plan.Field{{Path: "/purgeAfterDays", Desired: []byte(fmt.Sprint(t.Deactivate.PurgeAfterDays))}}
+	}
 	switch {
 	case !there:
 		c.Blocked = "the organization has no tenant of the host " + t.Host
