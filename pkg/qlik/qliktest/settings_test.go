@@ -81,3 +81,29 @@ func TestAuthSettings(t *testing.T) {
 	ann.get(path).want(403)
 	ann.patch(path, ops(op("/maxUserSessionLifespanMinutes", 60))).want(403)
 }
+
+func TestTenantSettings(t *testing.T) {
+	l := newLab(t, qliktest.Options{})
+	const path = "/api/v1/tenant-settings"
+	l.get(path).want(404)
+	l.patch(path, ops(op("/releaseCadence", "monthly"))).want(404)
+	l.post(path, object{}).want(400)
+	l.post(path, object{"releaseCadence": "monthly"}).want(400)
+	l.post(path, object{"preferredStartPage": "nowhere"}).want(400)
+	l.post(path, object{"preferredStartPage": "analytics-creation-hub"}).want(201)
+	l.post(path, object{"preferredStartPage": "analytics-hub"}).want(400)
+	require.Equal(t, "/analytics", l.get(path).want(200).value("preferredStartPage", "route"))
+	l.patch(path, ops(op("/releaseCadence", "monthly"))).want(400) // it is not there to be replaced
+	add := func(path string, value any) object { return object{"op": "add", "path": path, "value": value} }
+	l.patch(path, []any{add("/releaseCadence", "monthly"), add("/customizeNoAccess", object{"linkEnabled": false})}).want(200)
+	l.patch(path, []any{add("/customizeNoAccess", object{"message": "no"})}).want(400)
+	l.patch(path, []any{object{"op": "remove", "path": "/releaseCadence"}}).want(200)
+	require.NotContains(t, l.get(path).value(), "releaseCadence")
+	toggle := path + "/actions/toggle-cross-region-inference"
+	l.post(toggle, object{"value": true}).want(403)
+	require.Equal(t, false, l.post(toggle, object{"value": false}).want(200).value("crossRegionDataProcessing"))
+	require.Len(t, l.get(path+"/start-pages").want(200).value("values"), 3)
+	l.as(l.tenant.AddAPIKey("ann")).patch(path, []any{}).want(403)
+	l.delete(path).want(204)
+	l.get(path).want(404)
+}

@@ -33,6 +33,7 @@ type Tenant struct {
 	KeyConfig  keyConfig
 	License    licenseSettings
 	Auth       *authSettings
+	Settings   *tenantSettings
 	Plain      map[string]*table[*plain] // by name of the kind
 
 	Connections table[*connection]
