@@ -107,3 +107,25 @@ func TestTenantSettings(t *testing.T) {
 	l.delete(path).want(204)
 	l.get(path).want(404)
 }
+
+func TestBanner(t *testing.T) {
+	l := newLab(t, qliktest.Options{})
+	l.get("/api/v1/banners").want(404)
+	body := func(more object) object {
+		b := object{"enabled": true, "type": "info", "message": "m", "startTime": "2026-11-27T12:00:00Z", "endTime": "2026-11-28T12:00:00+01:00", "linkEnabled": false}
+		for k, v := range more {
+			b[k] = v
+		}
+		return b
+	}
+	const path = "/api/v1/banners/actions/upsert"
+	l.post(path, object{"enabled": true}).want(400)
+	l.post(path, body(object{"type": "alarm"})).want(400)
+	l.post(path, body(object{"endTime": "2026-11-27T11:00:00Z"})).want(400)
+	l.as(l.tenant.AddAPIKey("ann")).post(path, body(nil)).want(403)
+	l.post(path, body(nil)).want(201)
+	l.post(path, body(object{"message": "n"})).want(201)
+	got := l.get("/api/v1/banners").want(200)
+	require.Equal(t, "n", got.value("message"))
+	require.Equal(t, "2026-11-28T11:00:00.000Z", got.value("endTime"))
+}

@@ -34,6 +34,7 @@ type Tenant struct {
 	License    licenseSettings
 	Auth       *authSettings
 	Settings   *tenantSettings
+	Banner     *banner
 	Plain      map[string]*table[*plain] // by name of the kind
 
 	Connections table[*connection]
