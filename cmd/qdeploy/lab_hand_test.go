@@ -36,7 +36,7 @@ func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME},
-// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
+// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {ip-policies:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
 	body := ""

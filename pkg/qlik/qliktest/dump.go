@@ -133,6 +133,23 @@ func (x *archives) dump() []dumpArchive {
 	return list
 }
 
+// dumpPlain is an object of a plain kind.
+type dumpPlain struct {
+	Name   string                     `json:"name"`
+	Fields map[string]json.RawMessage `json:"fields"`
+	ID     string                     `json:"id"`
+}
+
+func (t *Tenant) dumpPlain() map[string][]dumpPlain {
+	out := map[string][]dumpPlain{}
+	for service, rows := range t.Plain {
+		for _, p := range rows.rows {
+			out[service] = append(out[service], dumpPlain{p.Name, p.Fields, p.ID})
+		}
+	}
+	return out
+}
+
 func (t *Tenant) subject(id string) string {
 	if u, found := t.Users.get(id); found {
 		return u.Subject
