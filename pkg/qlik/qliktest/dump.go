@@ -16,6 +16,7 @@ type dump struct {
 	Apps       []dumpApp     `json:"apps"`
 	Themes     []dumpArchive `json:"themes"`
 	Extensions []dumpArchive `json:"extensions"`
+	Brands     []dumpBrand   `json:"brands,omitempty"`
 	Webhooks   []dumpWebhook `json:"webhooks,omitempty"`
 
 	Connections  []dumpConnection  `json:"connections,omitempty"`
@@ -82,7 +83,7 @@ func (t *Tenant) Dump() []byte {
 		Host: t.Host, Name: t.Name, Status: t.Status, Spaces: []dumpSpace{}, Groups: []dumpGroup{}, Apps: []dumpApp{},
 		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(), OAuthClients: t.dumpOAuthClients(), IDPs: t.dumpIDPs(),
 	}
-	d.Plain = t.dumpPlain()
+	d.Plain, d.Brands = t.dumpPlain(), t.dumpBrands()
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())
 	}

@@ -40,6 +40,9 @@ type Tenant struct {
 	Connections table[*connection]
 	Webhooks    table[*webhook]
 
+	Brands      table[*brand]
+	ActiveBrand string // its id; "" for Qlik's own look
+
 	OAuthClients table[*oauthClient]
 	IDPs         table[*idp]
 
