@@ -181,7 +181,10 @@ func (t *Tenant) self(ctx context.Context) (string, error) {
 	if bot != "" {
 		return bot, nil
 	}
-	var me user
+	var me struct {
+		user
+		TenantID string `json:"tenantId"`
+	}
 	if err := t.call(ctx, http.MethodGet, "/api/v1/users/me", nil, nil, &me); err != nil {
 		return "", err
 	}
