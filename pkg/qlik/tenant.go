@@ -56,7 +56,6 @@ type Tenant struct {
 	forms     map[string]map[string]string    // by space name: assignee as declared, by user ID
 	owners    map[string][]string             // declared owners by space name
 	providers map[string][]IdentityProvider   // declared identity providers, by address
-	brands    map[string]map[string]bool      // files of declared brands, by name
 	sealed    map[string][]string             // by name: secret properties of data connections, as declared
 	bot       string                          // our own user ID, once asked
 	tenantID  string                          // the tenant's, from the same answer
@@ -64,6 +63,7 @@ type Tenant struct {
 	staged    map[string]copied               // apps, by staging space, release and name
 	imported  map[string]bool                 // IDs of the apps that this run imported
 	busy      map[string]chan struct{}        // one turn for each app being staged
+	brands    map[string]map[string]bool      // files of declared brands, by name
 }
 
 // facts is what a listing says of a space besides its spec.
@@ -96,8 +96,8 @@ func (t *Tenant) unlearn() {
 	defer t.mu.Unlock()
 	t.ids, t.names, t.spaces = map[plan.Key]string{}, map[plan.Kind]map[string]string{}, map[string]facts{}
 	t.people, t.forms, t.owners = map[string][]string{}, map[string]map[string]string{}, map[string][]string{}
-	t.brands = map[string]map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
+	t.brands = map[string]map[string]bool{}
 }
 
 // learn remembers the ID of a resource.

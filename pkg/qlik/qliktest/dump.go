@@ -83,7 +83,7 @@ func (t *Tenant) Dump() []byte {
 		Host: t.Host, Name: t.Name, Status: t.Status, Spaces: []dumpSpace{}, Groups: []dumpGroup{}, Apps: []dumpApp{},
 		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(), OAuthClients: t.dumpOAuthClients(), IDPs: t.dumpIDPs(),
 	}
-	d.Plain, d.Brands = t.dumpPlain(), t.dumpBrands()
+	d.Plain = t.dumpPlain()
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())
 	}
@@ -116,6 +116,7 @@ func (t *Tenant) Dump() []byte {
 	slices.SortFunc(d.Apps, func(a, b dumpApp) int {
 		return cmp.Or(cmp.Compare(a.Space, b.Space), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
+	d.Brands = t.dumpBrands()
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
