@@ -2,6 +2,8 @@ package qliktest_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,4 +130,24 @@ func TestBanner(t *testing.T) {
 	got := l.get("/api/v1/banners").want(200)
 	require.Equal(t, "n", got.value("message"))
 	require.Equal(t, "2026-11-28T11:00:00.000Z", got.value("endTime"))
+}
+
+func TestPinnedLinks(t *testing.T) {
+	l := newLab(t, qliktest.Options{})
+	const path = "/api/v1/ui-config/pinned-links"
+	const pin, unpin = path + "/actions/bulk-create-pinned-links", path + "/actions/delete-all-pinned-links"
+	links := func(of ...object) object { return object{"scope": "tenant", "type": "custom-link", "links": of} }
+	one := object{"name": "A", "link": "https://a.example"}
+	require.Empty(t, l.get(path).want(200).value("data"))
+	l.post(pin, object{"links": []object{one}}).want(400)
+	l.post(pin, links(object{"name": "A", "link": "http://a.example"})).want(400)
+	l.post(pin, links(object{"name": strings.Repeat("x", 51), "link": "https://a.example"})).want(400)
+	l.as(l.tenant.AddAPIKey("ann")).post(pin, links(one)).want(403)
+	l.post(pin, links(one, one)).want(200)
+	l.post(pin, links(slices.Repeat([]object{one}, 49)...)).want(400)
+	l.post(pin, links(object{"name": "B", "link": "https://b.example"})).want(200)
+	require.Equal(t, "B", l.get(path).str("data", 2, "name"))
+	require.NotEqual(t, l.get(path).str("data", 0, "id"), l.get(path).str("data", 1, "id"))
+	l.post(unpin, nil).want(204)
+	require.Empty(t, l.get(path).want(200).value("data"))
 }

@@ -35,6 +35,7 @@ type Tenant struct {
 	Auth       *authSettings
 	Settings   *tenantSettings
 	Banner     *banner
+	Pinned     []pinnedLink
 	Plain      map[string]*table[*plain] // by name of the kind
 
 	Connections table[*connection]
