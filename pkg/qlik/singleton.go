@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"net/url"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
@@ -38,4 +39,17 @@ func changed[V comparable](steps []patch, path string, live, desired *V) []patch
 		return steps
 	}
 	return append(steps, replace(path, *desired))
+}
+
+// ownID returns the ID of the tenant, fit for a path. It is in what the tenant says of us.
+func (t *Tenant) ownID(ctx context.Context) (string, error) {
+	if _, err := t.self(ctx); err != nil {
+		return "", err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.tenantID == "" {
+		return "", fmt.Errorf("GET /api/v1/users/me: %w: no tenantId", errReply)
+	}
+	return url.PathEscape(t.tenantID), nil
 }
