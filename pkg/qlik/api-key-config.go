@@ -39,9 +39,9 @@ func readAPIKeyConfig(ctx context.Context, t *Tenant) (c APIKeyConfig, err error
 }
 
 func writeAPIKeyConfig(ctx context.Context, t *Tenant, live, desired APIKeyConfig) error {
-	steps := changed(nil, "/max_api_key_expiry", live.MaxExpiry, desired.MaxExpiry)
-	steps = changed(steps, "/max_keys_per_user", live.MaxKeys, desired.MaxKeys)
-	steps = changed(steps, "/scim_externalClient_expiry", live.SCIMExpiry, desired.SCIMExpiry)
+	steps := replaceChanged(nil, "/max_api_key_expiry", live.MaxExpiry, desired.MaxExpiry)
+	steps = replaceChanged(steps, "/max_keys_per_user", live.MaxKeys, desired.MaxKeys)
+	steps = replaceChanged(steps, "/scim_externalClient_expiry", live.SCIMExpiry, desired.SCIMExpiry)
 	if len(steps) == 0 {
 		return nil
 	}

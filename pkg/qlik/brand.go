@@ -147,8 +147,8 @@ func createBrand(ctx context.Context, t *Tenant, desired Brand) (string, error) 
 
 // updateBrand makes a brand complete before it is in force.
 func updateBrand(ctx context.Context, t *Tenant, id string, live, desired Brand) error {
-	steps := changed(nil, "/name", &live.Name, &desired.Name)
-	steps = changed(steps, "/description", &live.Description, &desired.Description)
+	steps := replaceChanged(nil, "/name", &live.Name, &desired.Name)
+	steps = replaceChanged(steps, "/description", &live.Description, &desired.Description)
 	if len(steps) > 0 {
 		if err := t.call(ctx, http.MethodPatch, brandPath(id), nil, steps, nil); err != nil {
 			return err

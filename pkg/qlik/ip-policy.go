@@ -46,11 +46,11 @@ func listIPPolicies(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[IPP
 
 // updateIPPolicy patches what differs: addresses before it is enabled.
 func updateIPPolicy(ctx context.Context, t *Tenant, id string, live, desired IPPolicy) error {
-	steps := changed(nil, "/name", &live.Name, &desired.Name)
+	steps := replaceChanged(nil, "/name", &live.Name, &desired.Name)
 	if !sameSet(live.AllowedIPs, desired.AllowedIPs) {
 		steps = append(steps, replace("/allowedIps", desired.AllowedIPs))
 	}
-	steps = changed(steps, "/enabled", &live.Enabled, &desired.Enabled)
+	steps = replaceChanged(steps, "/enabled", &live.Enabled, &desired.Enabled)
 	if len(steps) == 0 {
 		return nil
 	}

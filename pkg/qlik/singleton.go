@@ -32,9 +32,9 @@ func singleton[T any](name plan.Kind, made []Operation, read func(context.Contex
 	}
 }
 
-// changed adds the step that makes a field what is desired, if it is desired and
+// replaceChanged adds the step that makes a field what is desired, if it is desired and
 // another.
-func changed[V comparable](steps []patch, path string, live, desired *V) []patch {
+func replaceChanged[V comparable](steps []patch, path string, live, desired *V) []patch {
 	if desired == nil || live != nil && *live == *desired {
 		return steps
 	}

@@ -31,11 +31,11 @@ var _ = register(singleton("tenant-details",
 ))
 
 func writeTenantDetails(ctx context.Context, t *Tenant, live, desired TenantDetails) error {
-	steps := changed(nil, "/name", live.Name, desired.Name)
-	steps = changed(steps, "/autoAssignCreateSharedSpacesRoleToProfessionals", live.Spaces, desired.Spaces)
-	steps = changed(steps, "/autoAssignPrivateAnalyticsContentCreatorRoleToProfessionals", live.Private, desired.Private)
-	steps = changed(steps, "/autoAssignDataServicesContributorRoleToProfessionals", live.Data, desired.Data)
-	steps = changed(steps, "/enableAppOpeningFeedback", live.AppFeedback, desired.AppFeedback)
+	steps := replaceChanged(nil, "/name", live.Name, desired.Name)
+	steps = replaceChanged(steps, "/autoAssignCreateSharedSpacesRoleToProfessionals", live.Spaces, desired.Spaces)
+	steps = replaceChanged(steps, "/autoAssignPrivateAnalyticsContentCreatorRoleToProfessionals", live.Private, desired.Private)
+	steps = replaceChanged(steps, "/autoAssignDataServicesContributorRoleToProfessionals", live.Data, desired.Data)
+	steps = replaceChanged(steps, "/enableAppOpeningFeedback", live.AppFeedback, desired.AppFeedback)
 	if len(steps) == 0 {
 		return nil
 	}

@@ -95,14 +95,14 @@ func writeTenantSettings(ctx context.Context, t *Tenant, live, desired TenantSet
 // steps are what a patch does. What is not there yet cannot be replaced, and what is
 // there may be added: so all of it is added.
 func (desired TenantSettings) steps(live TenantSettings) []patch {
-	steps := changed(nil, "/preferredStartPage", live.StartPage, desired.StartPage)
+	steps := replaceChanged(nil, "/preferredStartPage", live.StartPage, desired.StartPage)
 	if desired.NoAccess != nil {
 		if merged := desired.NoAccess.over(live.NoAccess); live.NoAccess == nil || !merged.is(*live.NoAccess) {
 			steps = append(steps, replace("/customizeNoAccess", merged))
 		}
 	}
-	steps = changed(steps, "/releaseCadence", live.Cadence, desired.Cadence)
-	steps = changed(steps, "/sessionReplayOptOut", live.NoReplay, desired.NoReplay)
+	steps = replaceChanged(steps, "/releaseCadence", live.Cadence, desired.Cadence)
+	steps = replaceChanged(steps, "/sessionReplayOptOut", live.NoReplay, desired.NoReplay)
 	for i := range steps {
 		steps[i].Op = "add"
 	}
