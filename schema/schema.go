@@ -29,6 +29,8 @@
 //	mode=FIELD       says of the set FIELD whether it may, see #ListMode; an input
 //	input            how to apply, not what to compare
 //	renewal          an input that counts only where the resource is there already
+//	file=SORT        names a file of the estate: an archive, with NAME.qext in it, an
+//	                 image, an icon, or styles
 //	md5=FIELD        computed: the MD5 of the file that FIELD names
 //	aside            about the resource, not part of its spec
 //
@@ -74,6 +76,7 @@ type Kind struct {
 	One        []string          // fields of which all are true in one resource at most
 	Aside      []string          // fields that are not part of the spec
 	MD5        map[string]string // computed field → the field that names the file
+	Files      map[string]string // the field that names a file → what sort of file it must be
 	Example    json.RawMessage   // a full spec
 }
 

@@ -9,6 +9,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -20,6 +21,18 @@ import (
 func init() {
 	commands["apps"] = cmdApps
 	commands["get"] = cmdGet
+	commands["picture"] = cmdPicture
+}
+
+// picture FILE TEXT writes what passes for a PNG or an ICO, by the name of the file, and
+// is another one for another text.
+func cmdPicture(ts *testscript.TestScript, neg bool, args []string) {
+	begins := "\x89PNG\r\n\x1a\n"
+	if filepath.Ext(args[0]) == ".ico" {
+		begins = "\x00\x00\x01\x00"
+	}
+	ts.Check(os.MkdirAll(filepath.Dir(ts.MkAbs(args[0])), 0o755))
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(begins+args[1]), 0o644))
 }
 
 // get HOST PATH prints what an administrator is answered.
@@ -36,7 +49,7 @@ func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME}, {role:NAME},
-// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
+// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {ip-policies:NAME}, {brand:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
 	body := ""
@@ -71,6 +84,7 @@ func withIDs(t *qliktest.Tenant, s string) string {
 
 		Webhooks    []struct{ Name, ID string }
 		Connections []struct{ Space, Name, ID string }
+		Brands      []struct{ Name, ID string }
 
 		OAuthClients []struct{ Name, ID string }
 
@@ -103,6 +117,9 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	for _, o := range d.Connections {
 		put("connection", o.Space+"/"+o.Name, o.ID)
 	}
+	for _, o := range d.Brands {
+		put("brand", o.Name, o.ID)
+	}
 	for _, o := range d.IdentityProviders {
 		put("idp", o.Description, o.ID)
 	}
@@ -118,8 +135,8 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	return s
 }
 
-// upload HOST METHOD PATH DIR sends a folder as a zip archive, as a person who
-// adds or changes a theme or an extension.
+// upload HOST METHOD PATH FILE sends a file, or a folder as a zip archive, as a person
+// who changes a brand, or adds or changes a theme or an extension.
 func cmdUpload(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
 	content, err := estate.Content(ts.MkAbs("."), args[3])
@@ -131,7 +148,7 @@ func cmdUpload(ts *testscript.TestScript, neg bool, args []string) {
 	_, err = part.Write(content)
 	ts.Check(err)
 	ts.Check(form.Close())
-	r, err := http.NewRequest(args[1], h.endpoint+args[2], &body)
+	r, err := http.NewRequest(args[1], h.endpoint+withIDs(t, args[2]), &body)
 	ts.Check(err)
 	r.Host = t.Host
 	r.Header.Set("Authorization", "Bearer "+h.key)

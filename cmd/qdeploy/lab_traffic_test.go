@@ -35,8 +35,8 @@ func (t *traffic) around(next http.Handler) http.Handler {
 }
 
 // shortID is the end of a path that is an ID too short to look like one: Qlik names the
-// secrets of an OAuth client by their last characters.
-var shortID = regexp.MustCompile(`(/client-secrets/)[^/]+$`)
+// secrets of an OAuth client by their last characters, and the files of a brand by a word.
+var shortID = regexp.MustCompile(`(/client-secrets/|/brands/[^/]+/files/)[^/]+$`)
 
 // always are calls that belong to no kind: who people are, and who the bot is.
 var always = []string{"GET /api/v1/users", "GET /api/v1/users/me", "GET /api/v1/users/{id}"}

@@ -59,6 +59,7 @@ func (x *expansion) check() {
 		}
 	}
 	x.one()
+	x.ipPolicies()
 	for _, r := range x.out {
 		for _, was := range r.Was {
 			if old := (plan.Key{Kind: r.Key.Kind, Name: was}); have[old] {

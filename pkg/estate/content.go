@@ -3,8 +3,6 @@ package estate
 import (
 	"archive/zip"
 	"bytes"
-	"crypto/md5"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -13,7 +11,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -143,52 +140,4 @@ func pack(fsys fs.FS, dir string) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), nil
-}
-
-// sum is the MD5 of a file or a packed folder, or why there is none.
-type sum struct {
-	md5     string
-	problem Problem
-}
-
-// sum returns the sum of an archive that must hold name.qext, made once.
-func (e *Estate) sum(file, name string) sum {
-	f, _ := e.sums.LoadOrStore(file+"\x00"+name, sync.OnceValue(func() sum {
-		text, err := e.Content(file)
-		if err != nil {
-			return sum{problem: fileProblem(file, err)}
-		}
-		if p := checkArchive(text, file, name); p.Message != "" {
-			return sum{problem: p}
-		}
-		h := md5.Sum(text)
-		return sum{md5: hex.EncodeToString(h[:])}
-	}))
-	return f.(func() sum)()
-}
-
-// checkArchive says what is wrong with the archive of a theme or an extension.
-func checkArchive(text []byte, file, name string) Problem {
-	if bytes.HasPrefix(text, []byte("version https://git-lfs")) {
-		return Problem{Message: file + " is a Git LFS pointer, not the archive", Hint: "fetch it: git lfs pull"}
-	}
-	z, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
-	if err != nil {
-		return Problem{Message: file + " is neither a folder nor a zip archive"}
-	}
-	var others []string
-	for _, f := range z.File {
-		base := path.Base(f.Name)
-		if base == name+".qext" {
-			return Problem{}
-		}
-		if path.Ext(base) == ".qext" {
-			others = append(others, strings.TrimSuffix(base, ".qext"))
-		}
-	}
-	p := Problem{Message: fmt.Sprintf("%s holds no %s.qext", file, name)}
-	if len(others) > 0 {
-		p.Hint = "by the file inside, its name is " + oneOf(others)
-	}
-	return p
 }

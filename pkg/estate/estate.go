@@ -1,6 +1,7 @@
 package estate
 
 import (
+	"net/netip"
 	"sync"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
@@ -22,6 +23,7 @@ type Estate struct {
 	templates    []string
 	adopt        plan.Adopt
 	guards       plan.Guards
+	runsFrom     []netip.Prefix
 	captures     []Capture
 
 	tenants []*tenant // sorted by name

@@ -112,6 +112,7 @@ type common struct {
 	Environments map[string]*environment `json:"environments"`
 	Capture      []Capture               `json:"capture"`
 	Adopt        plan.Adopt              `json:"adopt"`
+	RunsFrom     []string                `json:"runsFrom"`
 	Guards       plan.Guards             `json:"guards"`
 }
 
@@ -150,6 +151,7 @@ func (l *load) run() bool {
 	l.checkRegions()
 	l.checkOrganization()
 	l.checkGuards()
+	l.checkRunsFrom(c.RunsFrom)
 	l.tenantsInCUE(root)
 	l.tenantsInFiles(c.TenantFiles)
 	l.checkTenants()
@@ -164,7 +166,7 @@ func (l *load) run() bool {
 // not hide those in another.
 func (l *load) decode(root cue.Value, c *common) {
 	parts := map[string]any{}
-	for _, name := range []string{"tenantFiles", "adopt", "guards", "capture", "organization"} {
+	for _, name := range []string{"tenantFiles", "adopt", "runsFrom", "guards", "capture", "organization"} {
 		if raw := l.decodePart(root.LookupPath(cue.MakePath(cue.Str(name)))); raw != nil {
 			parts[name] = raw
 		}
@@ -237,7 +239,7 @@ func hintFrom(name string, known []string) string { return orKnown(didYouMean(na
 
 // orKnown returns a hint, or else what is known.
 func orKnown(hint string, known []string) string {
-	if hint == "" && len(known) > 0 && len(known) <= 20 {
+	if hint == "" && len(known) > 0 && len(known) <= 50 {
 		return "known: " + strings.Join(slices.Sorted(slices.Values(known)), ", ")
 	}
 	return hint

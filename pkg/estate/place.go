@@ -234,9 +234,10 @@ func (x finder) seek(p *place, path []string, depth int) (*place, int) {
 	return best, rest
 }
 
-// position returns file:line:column, or "" if p is nowhere.
+// position returns file:line:column, or "" if p is nowhere, or in what qdeploy made
+// itself of a tenant's facts.
 func position(p token.Pos) string {
-	if !p.IsValid() {
+	if !p.IsValid() || p.Filename() == "" {
 		return ""
 	}
 	return p.Filename() + ":" + strconv.Itoa(p.Line()) + ":" + strconv.Itoa(p.Column())

@@ -198,8 +198,11 @@ func (x *expansion) resource(k schema.Kind, name string, spec map[string]any) {
 			x.problem(Problem{Pos: x.pos(string(k.Name), name, field), Key: r.Key, Message: field + " is computed", Hint: "remove it"})
 			continue
 		}
+		if spec[file] == nil {
+			continue // it is optional
+		}
 		pin, at := x.pinContent(r.Key, spec, file)
-		s := x.e.sum(fmt.Sprint(spec[file]), name)
+		s := x.e.sum(fmt.Sprint(spec[file]), name, k.Files[file])
 		if p := pin.heldTo(s, at); p.Message != "" {
 			p.Pos, p.Key = cmp.Or(p.Pos, x.pos(string(k.Name), name, file)), r.Key
 			x.problem(p)

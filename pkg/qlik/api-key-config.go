@@ -2,9 +2,7 @@ package qlik
 
 import (
 	"context"
-	"fmt"
 	"net/http"
-	"net/url"
 )
 
 // APIKeyConfig says how many API keys people may have, and for how long. What is nil is
@@ -25,18 +23,10 @@ var _ = register(singleton("api-key-config",
 	readAPIKeyConfig, writeAPIKeyConfig,
 ))
 
-// apiKeyConfigAt returns where the configuration is: below the ID of the tenant, which
-// is in what it says of us.
+// apiKeyConfigAt returns where the configuration is.
 func (t *Tenant) apiKeyConfigAt(ctx context.Context) (string, error) {
-	if _, err := t.self(ctx); err != nil {
-		return "", err
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.tenantID == "" {
-		return "", fmt.Errorf("GET /api/v1/users/me: %w: no tenantId", errReply)
-	}
-	return apiKeyConfigPath + url.PathEscape(t.tenantID), nil
+	id, err := t.ownID(ctx)
+	return apiKeyConfigPath + id, err
 }
 
 func readAPIKeyConfig(ctx context.Context, t *Tenant) (c APIKeyConfig, err error) {
@@ -49,9 +39,9 @@ func readAPIKeyConfig(ctx context.Context, t *Tenant) (c APIKeyConfig, err error
 }
 
 func writeAPIKeyConfig(ctx context.Context, t *Tenant, live, desired APIKeyConfig) error {
-	steps := changed(nil, "/max_api_key_expiry", live.MaxExpiry, desired.MaxExpiry)
-	steps = changed(steps, "/max_keys_per_user", live.MaxKeys, desired.MaxKeys)
-	steps = changed(steps, "/scim_externalClient_expiry", live.SCIMExpiry, desired.SCIMExpiry)
+	steps := replaceChanged(nil, "/max_api_key_expiry", live.MaxExpiry, desired.MaxExpiry)
+	steps = replaceChanged(steps, "/max_keys_per_user", live.MaxKeys, desired.MaxKeys)
+	steps = replaceChanged(steps, "/scim_externalClient_expiry", live.SCIMExpiry, desired.SCIMExpiry)
 	if len(steps) == 0 {
 		return nil
 	}

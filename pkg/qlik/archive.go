@@ -1,14 +1,10 @@
 package qlik
 
 import (
-	"bytes"
 	"cmp"
 	"context"
-	"crypto/md5"
-	"encoding/hex"
 	"fmt"
 	"iter"
-	"mime/multipart"
 	"net/http"
 	"net/url"
 
@@ -71,28 +67,10 @@ func listArchives(ctx context.Context, t *Tenant, path string) iter.Seq2[Item[Ar
 //
 // https://qlik.dev/apis/rest/themes: multipart, in a part called "file".
 func (t *Tenant) upload(ctx context.Context, method, path string, a Archive) (id string, err error) {
-	zip, err := t.file(a.File)
-	if err != nil {
-		return "", err
-	}
-	if sum := md5.Sum(zip); a.MD5 != "" && a.MD5 != hex.EncodeToString(sum[:]) {
-		return "", fmt.Errorf("%s: %w", a.File, errChanged)
-	}
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	part, err := form.CreateFormFile("file", a.Name+".zip")
-	if err == nil {
-		_, err = part.Write(zip)
-	}
-	if err == nil {
-		err = form.Close()
-	}
-	if err != nil {
-		return "", err
-	}
+	f := newForm()
+	f.file(t, "file", a.Name+".zip", a.File, a.MD5)
 	var made archiveBody
-	p := payload{kind: form.FormDataContentType(), bytes: body.Bytes()}
-	if _, err := t.send(ctx, method, path, nil, p, &made); err != nil {
+	if err := f.send(ctx, t, method, path, &made); err != nil {
 		return "", err
 	}
 	switch {

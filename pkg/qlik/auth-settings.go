@@ -28,9 +28,9 @@ var _ = register(singleton("auth-settings",
 
 // writeAuthSettings lets programs register before it says how, which Qlik takes only then.
 func writeAuthSettings(ctx context.Context, t *Tenant, live, desired AuthSettings) error {
-	steps := changed(nil, "/userSessionInactivityTimeoutMinutes", live.Inactivity, desired.Inactivity)
-	steps = changed(steps, "/maxUserSessionLifespanMinutes", live.Lifespan, desired.Lifespan)
-	steps = changed(steps, "/dynamicClientRegistrationEnabled", live.Registration, desired.Registration)
+	steps := replaceChanged(nil, "/userSessionInactivityTimeoutMinutes", live.Inactivity, desired.Inactivity)
+	steps = replaceChanged(steps, "/maxUserSessionLifespanMinutes", live.Lifespan, desired.Lifespan)
+	steps = replaceChanged(steps, "/dynamicClientRegistrationEnabled", live.Registration, desired.Registration)
 	if want := desired.Methods; want != nil && (live.Methods == nil || !sameSet(*live.Methods, *want)) {
 		steps = append(steps, replace("/dcrAllowedAuthenticationMethods", *want))
 	}

@@ -53,8 +53,8 @@ func readGroupSettings(ctx context.Context, t *Tenant) (GroupSettings, error) {
 // writeGroupSettings names roles and leaves it to Qlik to find them: it refuses a name
 // that the tenant does not have.
 func writeGroupSettings(ctx context.Context, t *Tenant, live, desired GroupSettings) error {
-	steps := changed(nil, "/autoCreateGroups", live.AutoCreateGroups, desired.AutoCreateGroups)
-	steps = changed(steps, "/syncIdpGroups", live.SyncIDPGroups, desired.SyncIDPGroups)
+	steps := replaceChanged(nil, "/autoCreateGroups", live.AutoCreateGroups, desired.AutoCreateGroups)
+	steps = replaceChanged(steps, "/syncIdpGroups", live.SyncIDPGroups, desired.SyncIDPGroups)
 	if want := desired.everyoneRoles(); want != nil {
 		if have := live.everyoneRoles(); have == nil || !sameSet(*have, *want) {
 			steps = append(steps, replace("/systemGroups/"+everyone.id+"/assignedRoles", byName(*want)))

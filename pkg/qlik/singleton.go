@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"net/url"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
@@ -31,11 +32,24 @@ func singleton[T any](name plan.Kind, made []Operation, read func(context.Contex
 	}
 }
 
-// changed adds the step that makes a field what is desired, if it is desired and
+// replaceChanged adds the step that makes a field what is desired, if it is desired and
 // another.
-func changed[V comparable](steps []patch, path string, live, desired *V) []patch {
+func replaceChanged[V comparable](steps []patch, path string, live, desired *V) []patch {
 	if desired == nil || live != nil && *live == *desired {
 		return steps
 	}
 	return append(steps, replace(path, *desired))
+}
+
+// ownID returns the ID of the tenant, fit for a path. It is in what the tenant says of us.
+func (t *Tenant) ownID(ctx context.Context) (string, error) {
+	if _, err := t.self(ctx); err != nil {
+		return "", err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.tenantID == "" {
+		return "", fmt.Errorf("GET /api/v1/users/me: %w: no tenantId", errReply)
+	}
+	return url.PathEscape(t.tenantID), nil
 }

@@ -69,6 +69,7 @@ type Tenant struct {
 	staged    map[string]copied               // apps, by staging space, release and name
 	imported  map[string]bool                 // IDs of the apps that this run imported
 	busy      map[string]chan struct{}        // one turn for each app being staged
+	brands    map[string]map[string]bool      // files of declared brands, by name
 }
 
 // facts is what a listing says of a space besides its spec.
@@ -103,6 +104,7 @@ func (t *Tenant) unlearn() {
 	t.people, t.forms, t.owners = map[string][]string{}, map[string]map[string]string{}, map[string][]string{}
 	t.scopes, t.defaults = map[string][]string{}, map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
+	t.brands = map[string]map[string]bool{}
 }
 
 // learn remembers the ID of a resource.
@@ -186,7 +188,10 @@ func (t *Tenant) self(ctx context.Context) (string, error) {
 	if bot != "" {
 		return bot, nil
 	}
-	var me user
+	var me struct {
+		user
+		TenantID string `json:"tenantId"`
+	}
 	if err := t.call(ctx, http.MethodGet, "/api/v1/users/me", nil, nil, &me); err != nil {
 		return "", err
 	}

@@ -18,8 +18,6 @@ type user struct {
 	ID      string `json:"id"`
 	Subject string `json:"subject"`
 	Email   string `json:"email"`
-
-	TenantID string `json:"tenantId"`
 }
 
 // usersAtOnce is how many users one request asks for: as many as keep its URL

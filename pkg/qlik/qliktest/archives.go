@@ -1,11 +1,7 @@
 package qliktest
 
 import (
-	"bytes"
 	"encoding/json"
-	"io"
-	"mime"
-	"mime/multipart"
 	"net/http"
 	"slices"
 )
@@ -138,36 +134,8 @@ func getArchive(c *call, in *archives) reply {
 
 // upload reads the parts of a multipart body: file and data.
 func (c *call) upload() (zip []byte, data json.RawMessage, refused *reply) {
-	kind, params, err := mime.ParseMediaType(c.req.Header.Get("Content-Type"))
-	if err != nil || kind != "multipart/form-data" {
-		r := c.fail(http.StatusUnsupportedMediaType, "HTTP-415", "the body must be multipart/form-data")
-		return nil, nil, &r
-	}
-	bad := func(format string, args ...any) (_ []byte, _ json.RawMessage, _ *reply) {
-		r := c.badRequest(format, args...)
-		return nil, nil, &r
-	}
-	parts := multipart.NewReader(bytes.NewReader(c.body), params["boundary"])
-	for {
-		p, err := parts.NextPart()
-		if err == io.EOF {
-			return zip, data, nil
-		}
-		if err != nil {
-			return bad("the body is not multipart: %v", err)
-		}
-		b, err := io.ReadAll(p)
-		switch {
-		case err != nil:
-			return bad("part %s: %v", p.FormName(), err)
-		case p.FormName() == "file":
-			zip = b
-		case p.FormName() == "data":
-			data = b
-		case !c.cloud.opts.Lenient:
-			return bad("unknown part %q", p.FormName())
-		}
-	}
+	parts, refused := c.parts("file", "data")
+	return parts["file"], parts["data"], refused
 }
 
 // archiveFields are the names a data part may have.

@@ -17,6 +17,7 @@ type dump struct {
 	Apps       []dumpApp     `json:"apps"`
 	Themes     []dumpArchive `json:"themes"`
 	Extensions []dumpArchive `json:"extensions"`
+	Brands     []dumpBrand   `json:"brands,omitempty"`
 	Webhooks   []dumpWebhook `json:"webhooks,omitempty"`
 
 	Connections  []dumpConnection  `json:"connections,omitempty"`
@@ -128,6 +129,7 @@ func (t *Tenant) Dump() []byte {
 	slices.SortFunc(d.Apps, func(a, b dumpApp) int {
 		return cmp.Or(cmp.Compare(a.Space, b.Space), cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID))
 	})
+	d.Brands = t.dumpBrands()
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
@@ -144,6 +146,23 @@ func (x *archives) dump() []dumpArchive {
 		list = append(list, dumpArchive{a.Qext, a.About.Name, a.About.Description, a.About.Version, append([]string{}, a.About.Tags...), a.MD5, a.ID})
 	}
 	return list
+}
+
+// dumpPlain is an object of a plain kind.
+type dumpPlain struct {
+	Name   string                     `json:"name"`
+	Fields map[string]json.RawMessage `json:"fields"`
+	ID     string                     `json:"id"`
+}
+
+func (t *Tenant) dumpPlain() map[string][]dumpPlain {
+	out := map[string][]dumpPlain{}
+	for service, rows := range t.Plain {
+		for _, p := range rows.rows {
+			out[service] = append(out[service], dumpPlain{p.Name, p.Fields, p.ID})
+		}
+	}
+	return out
 }
 
 func (t *Tenant) subject(id string) string {

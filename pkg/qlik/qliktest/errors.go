@@ -17,6 +17,7 @@ const (
 	envMeta                    // E4 of items: errors with a meta object
 	envSingle                  // E5 of themes and extensions: one object, no list
 	envLicense                 // licences: error and message beside the list
+	envDigits                  // E9 of tenant settings: the code is a number
 	envText                    // E11 of apps: text
 )
 
@@ -81,6 +82,8 @@ func (e envelope) reply(status int, code, detail, trace string) reply {
 		return reply{status: status, body: archiveError{title, status, map[string]string{"message": detail}, trace}}
 	case envLicense:
 		return reply{status: status, body: licenseError{Error: title, Message: detail, Errors: []errorEntry{entry}}}
+	case envDigits:
+		return reply{status: status, body: map[string]any{"errors": []map[string]any{{"code": status, "title": title + ": " + detail}}}}
 	case envText:
 		return reply{status: status, body: []byte(detail + "\n")}.with("Content-Type", "text/plain; charset=utf-8")
 	}

@@ -30,7 +30,7 @@ type plainKind struct {
 }
 
 type plainField struct {
-	name, kind string // string, bool or strings
+	name, kind string // string, bool, strings or addresses
 	required   bool
 	unique     bool
 	usual      string // JSON
@@ -50,23 +50,6 @@ func (p *plain) rowName() string { return p.Name }
 func (p *plain) str(field string) (s string) {
 	_ = json.Unmarshal(p.Fields[field], &s) // "" unless it is a string
 	return s
-}
-
-// dumpPlain is an object of a plain kind.
-type dumpPlain struct {
-	Name   string                     `json:"name"`
-	Fields map[string]json.RawMessage `json:"fields"`
-	ID     string                     `json:"id"`
-}
-
-func (t *Tenant) dumpPlain() map[string][]dumpPlain {
-	out := map[string][]dumpPlain{}
-	for service, rows := range t.Plain {
-		for _, p := range rows.rows {
-			out[service] = append(out[service], dumpPlain{p.Name, p.Fields, p.ID})
-		}
-	}
-	return out
 }
 
 // service makes the routes of the kind.
@@ -175,6 +158,8 @@ func (f plainField) check(raw json.RawMessage) string {
 		v = new(bool)
 	case "strings":
 		v = new([]string)
+	case "addresses":
+		v = new(addresses)
 	default:
 		v = new(string)
 	}

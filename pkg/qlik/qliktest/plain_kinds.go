@@ -1,6 +1,11 @@
 package qliktest
 
-import "strings"
+import (
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"strings"
+)
 
 // plainKinds are the kinds that need no code of their own.
 var plainKinds = []*plainKind{
@@ -24,11 +29,33 @@ var plainKinds = []*plainKind{
 		// assumed: the page size, and that the emulator never locks its caller out.
 		name: "ip-policies", path: "/api/core/ip-policies", envelope: envNumber, format: hex24, style: byPageStyle, usual: 20, sort: "+name",
 		query: "totalResults", patch: true, created: "createdAt", updated: "updatedAt",
-		fields: []plainField{{name: "name", usual: `""`}, {name: "allowedIps", kind: "strings", required: true}, {name: "enabled", kind: "bool", usual: "false"}},
+		fields: []plainField{{name: "name", usual: `""`}, {name: "allowedIps", kind: "addresses", required: true}, {name: "enabled", kind: "bool", usual: "false"}},
 		extra: func(c *call, p *plain) map[string]any {
 			return map[string]any{"tenantId": c.tenant.ID, "createdBy": p.By, "updatedBy": p.By, "editable": true, "deletable": true, "toggleable": true}
 		},
 	},
+}
+
+// addresses are of IPv4, or ranges of them, and none of them private.
+type addresses []netip.Prefix
+
+// UnmarshalJSON reads ["203.0.113.7", "203.0.113.0/24"].
+func (a *addresses) UnmarshalJSON(b []byte) error {
+	var texts []string
+	if err := json.Unmarshal(b, &texts); err != nil {
+		return err
+	}
+	for _, s := range texts {
+		if !strings.Contains(s, "/") {
+			s += "/32"
+		}
+		p, err := netip.ParsePrefix(s)
+		if err != nil || !p.Addr().Is4() || p.Addr().IsPrivate() {
+			return fmt.Errorf("%s is no public address of IPv4", s)
+		}
+		*a = append(*a, p)
+	}
+	return nil
 }
 
 // flags are boolean fields that are false unless set.

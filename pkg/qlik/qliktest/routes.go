@@ -6,7 +6,7 @@ var (
 		oauthService, tenantsService, usersService, groupsService, rolesService, spacesService, assignmentsService, itemsService,
 		appsService, analyticsAppsService, tempService, themesService, extensionsService, reloadsService, evaluationsService, apiKeysService, quotasService, licensesService,
 		connectionsService, webhooksService, oauthClientsService, idpsService,
-		authSettingsService,
+		authSettingsService, tenantSettingsService, tenantSettingsCreation, bannersService, brandsService, uiConfigService,
 	)...)
 	registerRouter = newRouter(oauthService, registerService)
 	consoleRouter  = newRouter(oauthService, consoleService)

@@ -2,6 +2,8 @@ package qliktest_test
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -80,4 +82,72 @@ func TestAuthSettings(t *testing.T) {
 	ann := l.as(l.tenant.AddAPIKey("ann"))
 	ann.get(path).want(403)
 	ann.patch(path, ops(op("/maxUserSessionLifespanMinutes", 60))).want(403)
+}
+
+func TestTenantSettings(t *testing.T) {
+	l := newLab(t, qliktest.Options{})
+	const path = "/api/v1/tenant-settings"
+	l.get(path).want(404)
+	l.patch(path, ops(op("/releaseCadence", "monthly"))).want(404)
+	l.post(path, object{}).want(400)
+	l.post(path, object{"releaseCadence": "monthly"}).want(400)
+	l.post(path, object{"preferredStartPage": "nowhere"}).want(400)
+	l.post(path, object{"preferredStartPage": "analytics-creation-hub"}).want(201)
+	l.post(path, object{"preferredStartPage": "analytics-hub"}).want(400)
+	require.Equal(t, "/analytics", l.get(path).want(200).value("preferredStartPage", "route"))
+	l.patch(path, ops(op("/releaseCadence", "monthly"))).want(400) // it is not there to be replaced
+	add := func(path string, value any) object { return object{"op": "add", "path": path, "value": value} }
+	l.patch(path, []any{add("/releaseCadence", "monthly"), add("/customizeNoAccess", object{"linkEnabled": false})}).want(200)
+	l.patch(path, []any{add("/customizeNoAccess", object{"message": "no"})}).want(400)
+	l.patch(path, []any{object{"op": "remove", "path": "/releaseCadence"}}).want(200)
+	require.NotContains(t, l.get(path).value(), "releaseCadence")
+	toggle := path + "/actions/toggle-cross-region-inference"
+	l.post(toggle, object{"value": true}).want(403)
+	require.Equal(t, false, l.post(toggle, object{"value": false}).want(200).value("crossRegionDataProcessing"))
+	require.Len(t, l.get(path+"/start-pages").want(200).value("values"), 3)
+	l.as(l.tenant.AddAPIKey("ann")).patch(path, []any{}).want(403)
+	l.delete(path).want(204)
+	l.get(path).want(404)
+}
+
+func TestBanner(t *testing.T) {
+	l := newLab(t, qliktest.Options{})
+	l.get("/api/v1/banners").want(404)
+	body := func(more object) object {
+		b := object{"enabled": true, "type": "info", "message": "m", "startTime": "2026-11-27T12:00:00Z", "endTime": "2026-11-28T12:00:00+01:00", "linkEnabled": false}
+		for k, v := range more {
+			b[k] = v
+		}
+		return b
+	}
+	const path = "/api/v1/banners/actions/upsert"
+	l.post(path, object{"enabled": true}).want(400)
+	l.post(path, body(object{"type": "alarm"})).want(400)
+	l.post(path, body(object{"endTime": "2026-11-27T11:00:00Z"})).want(400)
+	l.as(l.tenant.AddAPIKey("ann")).post(path, body(nil)).want(403)
+	l.post(path, body(nil)).want(201)
+	l.post(path, body(object{"message": "n"})).want(201)
+	got := l.get("/api/v1/banners").want(200)
+	require.Equal(t, "n", got.value("message"))
+	require.Equal(t, "2026-11-28T11:00:00.000Z", got.value("endTime"))
+}
+
+func TestPinnedLinks(t *testing.T) {
+	l := newLab(t, qliktest.Options{})
+	const path = "/api/v1/ui-config/pinned-links"
+	const pin, unpin = path + "/actions/bulk-create-pinned-links", path + "/actions/delete-all-pinned-links"
+	links := func(of ...object) object { return object{"scope": "tenant", "type": "custom-link", "links": of} }
+	one := object{"name": "A", "link": "https://a.example"}
+	require.Empty(t, l.get(path).want(200).value("data"))
+	l.post(pin, object{"links": []object{one}}).want(400)
+	l.post(pin, links(object{"name": "A", "link": "http://a.example"})).want(400)
+	l.post(pin, links(object{"name": strings.Repeat("x", 51), "link": "https://a.example"})).want(400)
+	l.as(l.tenant.AddAPIKey("ann")).post(pin, links(one)).want(403)
+	l.post(pin, links(one, one)).want(200)
+	l.post(pin, links(slices.Repeat([]object{one}, 49)...)).want(400)
+	l.post(pin, links(object{"name": "B", "link": "https://b.example"})).want(200)
+	require.Equal(t, "B", l.get(path).str("data", 2, "name"))
+	require.NotEqual(t, l.get(path).str("data", 0, "id"), l.get(path).str("data", 1, "id"))
+	l.post(unpin, nil).want(204)
+	require.Empty(t, l.get(path).want(200).value("data"))
 }

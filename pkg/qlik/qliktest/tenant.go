@@ -35,9 +35,15 @@ type Tenant struct {
 	License     licenseSettings
 	Auth        *authSettings
 	Plain       map[string]*table[*plain] // by name of the kind
+	Settings    *tenantSettings
+	Banner      *banner
+	Pinned      []pinnedLink
 
 	Connections table[*connection]
 	Webhooks    table[*webhook]
+
+	Brands      table[*brand]
+	ActiveBrand string // its id; "" for Qlik's own look
 
 	OAuthClients table[*oauthClient]
 	IDPs         table[*idp]
