@@ -21,6 +21,7 @@
 //	ref=KIND         the key of a resource of that kind
 //	soft             a reference that may point at what is not declared
 //	named=KIND       the name of a resource of that kind, declared or not, or a list of them
+//	person           "user:" and the subject of a user, declared or not, or something else
 //	parent           the reference to the resource that this one lives in
 //	set              a list whose order means nothing
 //	include          a set that may hold more than is declared

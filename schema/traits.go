@@ -107,6 +107,8 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 			if v.IncompleteKind() == cue.ListKind {
 				ref.Path += "/*"
 			}
+		case "person":
+			ref = plan.Ref{Path: path, Kind: "user", Soft: true, Named: true, Prefix: "user:"}
 		case "soft":
 			ref.Soft = true
 		case "md5":

@@ -200,6 +200,9 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 		return nil, err
 	}
 	s.dropped = only(s.plan, e.kinds)
+	if err := s.live.Review(ctx, s.plan); err != nil {
+		return nil, err
+	}
 	e.vault.demand(s.plan, e.traits, !readOnly)
 	e.guards.Apply(s.plan)
 	if readOnly {

@@ -66,7 +66,11 @@ func groupPath(id string) string { return "/api/v1/groups/" + url.PathEscape(id)
 // listGroups lists all groups but the system's, as Qlik does by default.
 func listGroups(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[Group], error] {
 	return itemsOf(ctx, t, "/api/v1/groups", everything(), func(g groupBody) (Item[Group], bool) {
-		return Item[Group]{g.ID, g.Name, g.spec()}, true
+		spec := g.spec()
+		t.mu.Lock()
+		t.foreign[g.Name] = spec.ProviderType == "idp"
+		t.mu.Unlock()
+		return Item[Group]{g.ID, g.Name, spec}, true
 	})
 }
 

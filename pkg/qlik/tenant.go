@@ -56,6 +56,8 @@ type Tenant struct {
 	forms     map[string]map[string]string    // by space name: assignee as declared, by user ID
 	owners    map[string][]string             // declared owners by space name
 	providers map[string][]IdentityProvider   // declared identity providers, by address
+	subjects  map[string]bool                 // declared users
+	foreign   map[string]bool                 // names of groups of an identity provider
 	scopes    map[string][]string             // declared scopes of custom roles, by the roles' names
 	defaults  map[string]bool                 // names of Qlik's own roles
 	sealed    map[string][]string             // by name: secret properties of data connections, as declared
@@ -96,6 +98,7 @@ func (t *Tenant) unlearn() {
 	defer t.mu.Unlock()
 	t.ids, t.names, t.spaces = map[plan.Key]string{}, map[plan.Kind]map[string]string{}, map[string]facts{}
 	t.people, t.forms, t.owners = map[string][]string{}, map[string]map[string]string{}, map[string][]string{}
+	t.subjects, t.foreign = map[string]bool{}, map[string]bool{}
 	t.scopes, t.defaults = map[string][]string{}, map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
 }
@@ -181,8 +184,8 @@ func (t *Tenant) self(ctx context.Context) (string, error) {
 	if bot != "" {
 		return bot, nil
 	}
-	var me user
-	if err := t.call(ctx, http.MethodGet, "/api/v1/users/me", nil, nil, &me); err != nil {
+	var me userBody
+	if err := t.call(ctx, http.MethodGet, usersPath+"/me", nil, nil, &me); err != nil {
 		return "", err
 	}
 	if me.ID == "" {
