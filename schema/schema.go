@@ -6,6 +6,7 @@
 // own that ends with a full example. What else the attribute may say of a kind:
 //
 //	container        it holds others, and deleting it can lose them
+//	pool             they share a number that is limited: deleting comes first
 //	cascade          it ends with the resource that it lives in
 //	one=FIELD+FIELD  a tenant has at most one of which all of these are true
 //	create=WORD      what creating it is called in a plan

@@ -48,6 +48,9 @@ func TestTraits(t *testing.T) {
 			Immutable: []string{"/protocol", "/provider", "/interactive", "/issuer", "/keyID", "/publicKey", "/discoveryUrl", "/entityId"},
 			Secret:    []string{"/clientSecret"}, Input: []string{"/name"}, Writes: 2,
 		},
+		"license-assignment": {
+			Immutable: []string{"/subject"}, Pool: true, Refs: []plan.Ref{{Path: "/subject", Kind: "user", Soft: true, Named: true}},
+		},
 		"oauth-client": {
 			Immutable: []string{"/appType"}, Issued: []string{"/secretTo"},
 			Set: []string{"/redirectUris", "/allowedOrigins", "/allowedScopes", "/allowedGrantTypes", "/allowedAuthMethods"},
@@ -69,7 +72,7 @@ func TestTraits(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
-	require.Equal(t, []plan.Kind{"app", "assignment", "csp-origin", "data-connection", "extension", "group", "identity-provider", "oauth-client", "role", "space", "theme", "user", "web-integration", "webhook"}, Kinds())
+	require.Equal(t, []plan.Kind{"app", "assignment", "csp-origin", "data-connection", "extension", "group", "identity-provider", "license-assignment", "oauth-client", "role", "space", "theme", "user", "web-integration", "webhook"}, Kinds())
 	var declared []plan.Kind
 	for _, k := range Kinds() {
 		require.Equal(t, k, Of(k).Name)
@@ -79,7 +82,7 @@ func TestKinds(t *testing.T) {
 		_, err := fs.Stat(Files(), string(k)+".cue")
 		require.NoError(t, err, "a kind has a file of its own")
 	}
-	require.Equal(t, []plan.Kind{"csp-origin", "data-connection", "extension", "group", "identity-provider", "oauth-client", "role", "space", "theme", "user", "web-integration", "webhook"}, declared)
+	require.Equal(t, []plan.Kind{"csp-origin", "data-connection", "extension", "group", "identity-provider", "license-assignment", "oauth-client", "role", "space", "theme", "user", "web-integration", "webhook"}, declared)
 	require.Equal(t, []string{"adopt", "previously", "members"}, Of("space").Aside)
 	require.Equal(t, map[string]string{"md5": "file"}, Of("theme").MD5)
 	require.Zero(t, Of("spaceship"))
@@ -151,7 +154,7 @@ func TestDescribe(t *testing.T) {
 		{"tenantFiles/0", Field{Type: "a string"}},
 		{"regions/eu/client", Field{Fields: []string{"id", "secret"}, Type: "a struct"}},
 		{"regions/eu/client/secret", Field{Fields: []string{"env", "file"}, Type: "a struct"}},
-		{"templates/customer", Field{Fields: []string{"csp-origin", "data-connection", "extension", "group", "identity-provider", "oauth-client", "role", "space", "tenant", "theme", "user", "web-integration", "webhook"}, Type: "a struct"}},
+		{"templates/customer", Field{Fields: []string{"csp-origin", "data-connection", "extension", "group", "identity-provider", "license-assignment", "oauth-client", "role", "space", "tenant", "theme", "user", "web-integration", "webhook"}, Type: "a struct"}},
 		{"templates/customer/space/HR/type", Field{Values: []string{"shared", "managed", "data"}, Type: "a string"}},
 		{"templates/customer/space/HR/description", Field{Type: "a string"}},
 		{"templates/customer/group/HR/providerType", Field{Values: []string{"idp", "custom"}, Type: "a string"}},

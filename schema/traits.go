@@ -21,6 +21,8 @@ func readKind(def cue.Value) (Kind, error) {
 			k.Name = plan.Kind(value)
 		case "container":
 			k.Traits.Container = true
+		case "pool":
+			k.Traits.Pool = true
 		case "cascade":
 			k.Traits.Cascade = true
 		case "one":

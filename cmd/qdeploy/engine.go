@@ -36,6 +36,7 @@ type engine struct {
 	rotate   *rotation
 	needs    appNeeds // of apps that get another content
 
+	taken   sync.Map                            // seats that plans take, by tenant
 	digests sync.Map                            // of desired states, by tenant
 	waves   *waves                              // the rings of this run; nil while nothing is applied
 	begins  func(context.Context, []*plan.Plan) // told of each round of tenants; may be nil
@@ -128,6 +129,7 @@ func (e *engine) planAll(ctx context.Context) (*plan.Fleet, error) {
 	}
 	fleet := plan.NewFleet(e.revision, e.flags.refresh, plans)
 	e.guards.Check(fleet)
+	e.budget(fleet)
 	return fleet, nil
 }
 
@@ -200,9 +202,11 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 		return nil, err
 	}
 	s.dropped = only(s.plan, e.kinds)
+	e.leaveShared(s)
 	if err := s.live.Review(ctx, s.plan); err != nil {
 		return nil, err
 	}
+	e.taken.Store(t.Name, s.live.Seats())
 	e.vault.demand(s.plan, e.traits, !readOnly)
 	e.guards.Apply(s.plan)
 	if readOnly {

@@ -15,7 +15,11 @@ type Estate struct {
 	kinds  []schema.Kind
 	traits map[plan.Kind]plan.Traits
 
-	regions      map[string]Region
+	regions map[string]Region
+
+	subscriptions map[string]Subscription
+	claims        claims // to seats; complete when all tenants were evaluated
+
 	apps         map[string]App
 	environments []Environment
 	templates    []string

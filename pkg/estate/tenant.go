@@ -31,7 +31,12 @@ type Tenant struct {
 	plan.Tenant
 	Title string
 	State State
-	Pos   string // file:line:column of the declaration
+
+	// Subscription is the one that it is of; "" if the estate declares none, or several and
+	// the tenant does not say.
+	Subscription string
+
+	Pos string // file:line:column of the declaration
 }
 
 // tenant is what is kept of a tenant between loading and evaluating: data, no
@@ -50,9 +55,12 @@ type tenant struct {
 
 // declaration is a tenant as the schema has it, decoded.
 type declaration struct {
-	Name      string            `json:"name"`
-	Title     string            `json:"title"`
-	Region    string            `json:"region"`
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	Region string `json:"region"`
+
+	Subscription string `json:"subscription"`
+
 	Alias     string            `json:"alias"`
 	Host      string            `json:"host"`
 	Labels    map[string]string `json:"labels"`

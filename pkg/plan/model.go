@@ -54,6 +54,7 @@ type Traits struct {
 
 	Create, Update Action // what creating and updating are called; "" for the plain words
 	Writes         int    // write calls that creating or updating costs; 0 means 1
+	Pool           bool   // they take from one pool: what gives back goes first
 	Container      bool   // holds others: to replace or delete it can lose what is inside
 }
 

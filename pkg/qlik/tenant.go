@@ -57,6 +57,8 @@ type Tenant struct {
 	owners    map[string][]string             // declared owners by space name
 	providers map[string][]IdentityProvider   // declared identity providers, by address
 	subjects  map[string]bool                 // declared users
+	seated    map[string]bool                 // subjects that are declared to have a seat
+	taken     []Seats                         // by the plan that was reviewed
 	foreign   map[string]bool                 // names of groups of an identity provider
 	scopes    map[string][]string             // declared scopes of custom roles, by the roles' names
 	defaults  map[string]bool                 // names of Qlik's own roles
@@ -98,6 +100,7 @@ func (t *Tenant) unlearn() {
 	defer t.mu.Unlock()
 	t.ids, t.names, t.spaces = map[plan.Key]string{}, map[plan.Kind]map[string]string{}, map[string]facts{}
 	t.people, t.forms, t.owners = map[string][]string{}, map[string]map[string]string{}, map[string][]string{}
+	t.seated, t.taken = map[string]bool{}, nil
 	t.subjects, t.foreign = map[string]bool{}, map[string]bool{}
 	t.scopes, t.defaults = map[string][]string{}, map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
