@@ -220,7 +220,7 @@ func updateUser(ctx context.Context, t *Tenant, id string, live, desired User) e
 		paths[i] = strings.TrimPrefix(step.Path, "/")
 	}
 	first := partly.Errors[0]
-	return fmt.Errorf("Qlik did a part of it, and not %s: %w", strings.Join(paths, " and "), &Error{
+	return fmt.Errorf("a part of it was done, and not %s: %w", strings.Join(paths, " and "), &Error{
 		Method: http.MethodPatch, Path: userPath(id), Status: http.StatusMultiStatus, Code: first.Code, Title: first.Title, Detail: first.Detail,
 	})
 }

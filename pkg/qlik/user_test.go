@@ -52,7 +52,7 @@ func TestPartlyPatched(t *testing.T) {
 
 	s.mood("half-patches")
 	err := updateUser(t.Context(), s.open(), id, live, User{Subject: "jo", Groups: &groups, Roles: &roles})
-	require.ErrorContains(t, err, "Qlik did a part of it, and not assignedGroups: PATCH /api/v1/users/")
+	require.ErrorContains(t, err, "a part of it was done, and not assignedGroups: PATCH /api/v1/users/")
 	require.Equal(t, "change", Class(err))
 
 	s.calm()
