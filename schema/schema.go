@@ -6,6 +6,7 @@
 // own that ends with a full example. What else the attribute may say of a kind:
 //
 //	container        it holds others, and deleting it can lose them
+//	pool             they share a number that is limited: deleting comes first
 //	cascade          it ends with the resource that it lives in
 //	singleton        a tenant has exactly one, always: it is declared without a name
 //	first, last      its changes come before, or after, all others of the tenant
@@ -23,6 +24,7 @@
 //	ref=KIND         the key of a resource of that kind
 //	soft             a reference that may point at what is not declared
 //	named=KIND       the name of a resource of that kind, declared or not, or a list of them
+//	person           "user:" and the subject of a user, declared or not, or something else
 //	parent           the reference to the resource that this one lives in
 //	set              a list whose order means nothing
 //	include          a set that may hold more than is declared

@@ -15,6 +15,10 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
+func person(path string) plan.Ref {
+	return plan.Ref{Path: path, Kind: "user", Soft: true, Named: true, Prefix: "user:"}
+}
+
 func TestTraits(t *testing.T) {
 	archive := plan.Traits{Immutable: []string{"/name"}, Input: []string{"/file"}}
 	require.Equal(t, map[plan.Kind]plan.Traits{
@@ -25,7 +29,7 @@ func TestTraits(t *testing.T) {
 		},
 		"assignment": {
 			Immutable: []string{"/assignee"},
-			Refs:      []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/group", Kind: "group", Soft: true}},
+			Refs:      []plan.Ref{{Path: "/space", Kind: "space"}, person("/assignee"), {Path: "/group", Kind: "group", Soft: true}},
 			Set:       []string{"/roles"},
 			Parent:    "/space", Cascade: true,
 		},
@@ -44,30 +48,41 @@ func TestTraits(t *testing.T) {
 			Immutable: []string{"/protocol", "/provider", "/interactive", "/issuer", "/keyID", "/publicKey", "/discoveryUrl", "/entityId"},
 			Secret:    []string{"/clientSecret"}, Input: []string{"/name"}, Writes: 2,
 		},
+		"license-assignment": {
+			Immutable: []string{"/subject"}, Pool: true, Refs: []plan.Ref{{Path: "/subject", Kind: "user", Soft: true, Named: true}},
+		},
 		"oauth-client": {
 			Immutable: []string{"/appType"}, Issued: []string{"/secretTo"},
 			Set: []string{"/redirectUris", "/allowedOrigins", "/allowedScopes", "/allowedGrantTypes", "/allowedAuthMethods"},
 		},
 		"license-settings": {Singleton: true, First: true},
-		"group-settings":   {Singleton: true, Set: []string{"/everyone/roles"}},
+		"group-settings":   {Singleton: true, Set: []string{"/everyone/roles"}, Refs: []plan.Ref{{Path: "/everyone/roles/*", Kind: "role", Soft: true, Named: true}}},
 		"api-key-config":   {Singleton: true},
 		"auth-settings":    {Singleton: true, Set: []string{"/dcrAllowedAuthenticationMethods"}},
-		"role":             {Set: []string{"/assignedScopes"}},
 		"tenant-settings":  {Singleton: true},
 		"banner":           {Singleton: true},
 		"ip-policy":        {Set: []string{"/allowedIps"}, Last: true},
 		"brand":            {Input: []string{"/logo", "/favIcon", "/styles"}, Writes: 2},
 		"pinned-links":     {Singleton: true},
 		"tenant-details":   {Singleton: true},
-		"space":            {Immutable: []string{"/type"}, Container: true},
+		"role":             {Set: []string{"/assignedScopes"}},
+		"space":            {Immutable: []string{"/type"}, Container: true, Refs: []plan.Ref{person("/owner")}},
 		"theme":            archive,
-		"web-integration":  {Set: []string{"/validOrigins"}},
-		"webhook":          {Secret: []string{"/encryptedHeaders/*", "/secret"}, Set: []string{"/eventTypes"}},
+		"user": {
+			Immutable: []string{"/subject"}, Set: []string{"/roles", "/groups"}, Writes: 2,
+			Input: []string{"/email", "/invite", "/rolesMode", "/groupsMode"},
+			Modes: []plan.Mode{{Set: "/roles", Field: "/rolesMode"}, {Set: "/groups", Field: "/groupsMode"}},
+			Refs: []plan.Ref{
+				{Path: "/roles/*", Kind: "role", Soft: true, Named: true}, {Path: "/groups/*", Kind: "group", Soft: true, Named: true},
+			},
+		},
+		"web-integration": {Set: []string{"/validOrigins"}},
+		"webhook":         {Secret: []string{"/encryptedHeaders/*", "/secret"}, Set: []string{"/eventTypes"}},
 	}, Traits())
 }
 
 func TestKinds(t *testing.T) {
-	require.Equal(t, []plan.Kind{"api-key-config", "app", "assignment", "auth-settings", "banner", "brand", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-settings", "oauth-client", "pinned-links", "role", "space", "tenant-details", "tenant-settings", "theme", "web-integration", "webhook"}, Kinds())
+	require.Equal(t, []plan.Kind{"api-key-config", "app", "assignment", "auth-settings", "banner", "brand", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "oauth-client", "pinned-links", "role", "space", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, Kinds())
 	var declared []plan.Kind
 	for _, k := range Kinds() {
 		require.Equal(t, k, Of(k).Name)
@@ -77,7 +92,7 @@ func TestKinds(t *testing.T) {
 		_, err := fs.Stat(Files(), string(k)+".cue")
 		require.NoError(t, err, "a kind has a file of its own")
 	}
-	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "banner", "brand", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-settings", "oauth-client", "pinned-links", "role", "space", "tenant-details", "tenant-settings", "theme", "web-integration", "webhook"}, declared)
+	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "banner", "brand", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "oauth-client", "pinned-links", "role", "space", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, declared)
 	require.Equal(t, []string{"adopt", "previously", "members"}, Of("space").Aside)
 	require.Equal(t, map[string]string{"md5": "file"}, Of("theme").MD5)
 	require.Zero(t, Of("spaceship"))
@@ -149,7 +164,7 @@ func TestDescribe(t *testing.T) {
 		{"tenantFiles/0", Field{Type: "a string"}},
 		{"regions/eu/client", Field{Fields: []string{"id", "secret"}, Type: "a struct"}},
 		{"regions/eu/client/secret", Field{Fields: []string{"env", "file"}, Type: "a struct"}},
-		{"templates/customer", Field{Fields: []string{"api-key-config", "auth-settings", "banner", "brand", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-settings", "oauth-client", "pinned-links", "role", "space", "tenant", "tenant-details", "tenant-settings", "theme", "web-integration", "webhook"}, Type: "a struct"}},
+		{"templates/customer", Field{Fields: []string{"api-key-config", "auth-settings", "banner", "brand", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "oauth-client", "pinned-links", "role", "space", "tenant", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, Type: "a struct"}},
 		{"templates/customer/space/HR/type", Field{Values: []string{"shared", "managed", "data"}, Type: "a string"}},
 		{"templates/customer/space/HR/description", Field{Type: "a string"}},
 		{"templates/customer/group/HR/providerType", Field{Values: []string{"idp", "custom"}, Type: "a string"}},

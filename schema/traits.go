@@ -21,6 +21,8 @@ func readKind(def cue.Value) (Kind, error) {
 			k.Name = plan.Kind(value)
 		case "container":
 			k.Traits.Container = true
+		case "pool":
+			k.Traits.Pool = true
 		case "cascade":
 			k.Traits.Cascade = true
 		case "singleton":
@@ -113,6 +115,8 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 			if v.IncompleteKind() == cue.ListKind {
 				ref.Path += "/*"
 			}
+		case "person":
+			ref = plan.Ref{Path: path, Kind: "user", Soft: true, Named: true, Prefix: "user:"}
 		case "soft":
 			ref.Soft = true
 		case "md5":

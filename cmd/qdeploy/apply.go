@@ -90,10 +90,10 @@ func (p *program) apply(ctx context.Context, f applyFlags, args []string) error 
 		if err := e.narrow(saved); err != nil {
 			return err
 		}
+		e.guards.Check(saved)
 	} else if saved, err = e.planAll(ctx); err != nil {
 		return err
 	}
-	e.guards.Check(saved)
 	return e.applyFleet(ctx, f, saved)
 }
 

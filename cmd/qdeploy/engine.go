@@ -38,6 +38,7 @@ type engine struct {
 	registry registry // what the organization says of its tenants
 	births   sync.Map // by region: one tenant is made at a time
 
+	taken   sync.Map                            // seats that plans take, by tenant
 	digests sync.Map                            // of desired states, by tenant
 	waves   *waves                              // the rings of this run; nil while nothing is applied
 	begins  func(context.Context, []*plan.Plan) // told of each round of tenants; may be nil
@@ -130,6 +131,7 @@ func (e *engine) planAll(ctx context.Context) (*plan.Fleet, error) {
 	}
 	fleet := plan.NewFleet(e.revision, e.flags.refresh, plans)
 	e.guards.Check(fleet)
+	e.budget(fleet)
 	return fleet, nil
 }
 
@@ -213,6 +215,11 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 		return nil, err
 	}
 	s.dropped = only(s.plan, e.kinds)
+	e.leaveShared(s)
+	if err := s.live.Review(ctx, s.plan); err != nil {
+		return nil, err
+	}
+	e.taken.Store(t.Name, s.live.Seats())
 	e.vault.demand(s.plan, e.traits, !readOnly)
 	e.guards.Apply(s.plan)
 	if readOnly {

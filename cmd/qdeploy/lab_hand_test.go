@@ -48,7 +48,7 @@ func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
-// administrator. In path and body, {space:NAME}, {group:NAME}, {role:NAME},
+// administrator. In path and body, {space:NAME}, {group:NAME}, {role:NAME}, {user:SUBJECT},
 // {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {ip-policies:NAME}, {brand:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
@@ -80,6 +80,7 @@ func withIDs(t *qliktest.Tenant, s string) string {
 		}
 		Groups []struct{ Name, ID string }
 		Roles  []struct{ Name, ID string }
+		Users  []struct{ Subject, ID string }
 		Apps   []struct{ Space, Name, ID string }
 
 		Webhooks    []struct{ Name, ID string }
@@ -105,6 +106,9 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	}
 	for _, o := range d.Groups {
 		put("group", o.Name, o.ID)
+	}
+	for _, o := range d.Users {
+		put("user", o.Subject, o.ID)
 	}
 	for _, o := range d.Roles {
 		put("role", o.Name, o.ID)

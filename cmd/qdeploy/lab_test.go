@@ -86,7 +86,8 @@ var commands = map[string]func(*testscript.TestScript, bool, []string){
 // cloud HOST... starts Qlik Cloud with these tenants, and regional OAuth clients
 // whose ids and secrets are in QLIK_<REGION>_CLIENT_ID and _SECRET, and one of the
 // organization in QLIK_ORG_CLIENT_ID and _SECRET. A word with
-// "=" is an option: items-lag, space-lag, evaluation-time, quota, page-size, limits.
+// "=" is an option: items-lag, space-lag, evaluation-time, quota, page-size, limits,
+// professional and analyzer, which are seats.
 func cmdCloud(ts *testscript.TestScript, neg bool, args []string) {
 	l := labOf(ts)
 	o := qliktest.Options{NoLimits: true, Calls: l.record}
@@ -134,6 +135,13 @@ func option(o *qliktest.Options, name, value string) (err error) {
 		_, err = fmt.Sscan(value, &o.ImportQuota)
 	case "page-size":
 		_, err = fmt.Sscan(value, &o.PageSize)
+	case "professional", "analyzer":
+		n := 0
+		_, err = fmt.Sscan(value, &n)
+		if o.Seats == nil {
+			o.Seats = map[string]int{}
+		}
+		o.Seats[name] = n
 	case "limits":
 		o.NoLimits = value != "on"
 	default:
@@ -191,6 +199,8 @@ func cmdSeed(ts *testscript.TestScript, neg bool, args []string) {
 		f, err := weight(args[4:])
 		ts.Check(err)
 		t.Weigh(rest[0], rest[1], f)
+	case "seat": // SUBJECT TYPE
+		labOf(ts).cloud.Seat(t.Region, rest[0], rest[1])
 	case "connection": // SPACE NAME
 		t.AddConnection(qliktest.ConnectionSpec{Space: rest[0], Name: rest[1]})
 	default:

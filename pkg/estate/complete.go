@@ -19,6 +19,7 @@ func (l *load) complete(t *tenant, d declaration, at func(path ...string) string
 			Hint:    hintFrom(d.Region, sorted(l.declared["regions"])),
 		})
 	}
+	t.Subscription = l.subscription(d, at)
 	host := d.Host
 	switch {
 	case d.Alias != "" && d.Host != "":

@@ -18,6 +18,10 @@ type Estate struct {
 
 	regions      map[string]Region
 	organization *Organization
+
+	subscriptions map[string]Subscription
+	claims        claims // to seats; complete when all tenants were evaluated
+
 	apps         map[string]App
 	environments []Environment
 	templates    []string

@@ -174,6 +174,7 @@ func (e *Estate) each(ctx context.Context, workers int, choose func(Tenant) bool
 			todo = append(todo, t)
 		}
 	}
+	found := claims{}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64
@@ -201,6 +202,7 @@ func (e *Estate) each(ctx context.Context, workers int, choose func(Tenant) bool
 				if len(Problems(ps).Errors()) > 0 {
 					continue
 				}
+				found.add(todo[i].Tenant, rs)
 				if err := f(todo[i].Tenant, rs); err != nil {
 					cancel(err)
 				}
@@ -209,6 +211,9 @@ func (e *Estate) each(ctx context.Context, workers int, choose func(Tenant) bool
 		})
 	}
 	wg.Wait()
+	if choose == nil && context.Cause(ctx) == nil {
+		c.add("", e.budget(&found)...)
+	}
 	return context.Cause(ctx)
 }
 

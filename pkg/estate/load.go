@@ -105,15 +105,16 @@ func (l *load) at(path ...string) string {
 
 // common is what an estate says besides tenants and templates, decoded.
 type common struct {
-	TenantFiles  []string                `json:"tenantFiles"`
-	Regions      map[string]Region       `json:"regions"`
-	Organization *Organization           `json:"organization"`
-	Apps         map[string]App          `json:"apps"`
-	Environments map[string]*environment `json:"environments"`
-	Capture      []Capture               `json:"capture"`
-	Adopt        plan.Adopt              `json:"adopt"`
-	RunsFrom     []string                `json:"runsFrom"`
-	Guards       plan.Guards             `json:"guards"`
+	TenantFiles   []string                `json:"tenantFiles"`
+	Regions       map[string]Region       `json:"regions"`
+	Subscriptions map[string]Subscription `json:"subscriptions"`
+	Organization  *Organization           `json:"organization"`
+	Apps          map[string]App          `json:"apps"`
+	Environments  map[string]*environment `json:"environments"`
+	Capture       []Capture               `json:"capture"`
+	Adopt         plan.Adopt              `json:"adopt"`
+	RunsFrom      []string                `json:"runsFrom"`
+	Guards        plan.Guards             `json:"guards"`
 }
 
 // run loads. It reports whether the tenants can be evaluated.
@@ -145,6 +146,7 @@ func (l *load) run() bool {
 	root := w.strict
 	var c common
 	l.decode(root, &c)
+	l.e.subscriptions = c.Subscriptions
 	l.e.regions, l.e.apps, l.e.adopt, l.e.guards = c.Regions, c.Apps, c.Adopt, c.Guards
 	l.e.organization = c.Organization
 	l.templates(root)
@@ -171,7 +173,7 @@ func (l *load) decode(root cue.Value, c *common) {
 			parts[name] = raw
 		}
 	}
-	for _, name := range []string{"regions", "apps", "environments"} {
+	for _, name := range []string{"regions", "subscriptions", "apps", "environments"} {
 		entries := map[string]json.RawMessage{}
 		l.declared[name] = map[string]bool{}
 		it, err := root.LookupPath(cue.MakePath(cue.Str(name))).Fields()

@@ -34,7 +34,12 @@ type Tenant struct {
 	plan.Tenant
 	Title string
 	State State
-	Pos   string // file:line:column of the declaration
+
+	// Subscription is the one that it is of; "" if the estate declares none, or several and
+	// the tenant does not say.
+	Subscription string
+
+	Pos string // file:line:column of the declaration
 
 	Create     *Creation     // nil for a tenant that qdeploy does not make
 	Deactivate *Deactivation // nil where it is not confirmed
@@ -67,9 +72,12 @@ type tenant struct {
 
 // declaration is a tenant as the schema has it, decoded.
 type declaration struct {
-	Name      string            `json:"name"`
-	Title     string            `json:"title"`
-	Region    string            `json:"region"`
+	Name   string `json:"name"`
+	Title  string `json:"title"`
+	Region string `json:"region"`
+
+	Subscription string `json:"subscription"`
+
 	Alias     string            `json:"alias"`
 	Host      string            `json:"host"`
 	Labels    map[string]string `json:"labels"`

@@ -54,6 +54,7 @@ type Traits struct {
 
 	Create, Update Action // what creating and updating are called; "" for the plain words
 	Writes         int    // write calls that creating or updating costs; 0 means 1
+	Pool           bool   // they take from one pool: what gives back goes first
 	Container      bool   // holds others: to replace or delete it can lose what is inside
 
 	Singleton   bool // a tenant has exactly one, [TheOne], always: it is neither created nor deleted
@@ -88,27 +89,31 @@ func (t Traits) parentOf(k Key, spec map[string]any) Key {
 }
 
 // Ref is a reference in a spec: the string at Path is the key of a resource, or,
-// with Named, its name alone. Soft references may point at what the estate does
-// not declare, because Qlik or an identity provider makes it.
+// with Named, its name alone, after Prefix. Soft references may point at what the
+// estate does not declare, because Qlik or an identity provider makes it.
 type Ref struct {
-	Path  string
-	Kind  Kind
-	Soft  bool
-	Named bool
+	Path   string
+	Kind   Kind
+	Soft   bool
+	Named  bool
+	Prefix string // what stands before the name; what begins otherwise refers to nothing
 }
 
 // key returns the key that s stands for; the zero Key if it stands for none.
 func (r Ref) key(s string) Key {
-	if r.Named && s != "" {
-		return Key{r.Kind, s}
+	if !r.Named {
+		return keyOf(s)
 	}
-	return keyOf(s)
+	if name, ok := strings.CutPrefix(s, r.Prefix); ok && name != "" {
+		return Key{r.Kind, name}
+	}
+	return Key{}
 }
 
 // text writes k as the reference has it.
 func (r Ref) text(k Key) string {
 	if r.Named {
-		return k.Name
+		return r.Prefix + k.Name
 	}
 	return k.String()
 }

@@ -94,6 +94,7 @@ func (b *builder) edges(changes []Change, at map[Key]int, edge func(later, earli
 			l.movedAway[c.From] = i
 		}
 	}
+	l.giveBackFirst()
 	for i, c := range changes {
 		if j, ok := l.movedAway[c.Key]; ok {
 			edge(i, j) // its name must be free first
@@ -103,6 +104,24 @@ func (b *builder) edges(changes []Change, at map[Key]int, edge func(later, earli
 		}
 		if c.Live != nil {
 			l.toGo(i)
+		}
+	}
+}
+
+// giveBackFirst makes what takes from a pool wait for what gives back to it.
+func (l *links) giveBackFirst() {
+	back := map[Kind][]int{}
+	for i, c := range l.changes {
+		if l.Traits[c.Key.Kind].Pool && c.Action == Delete {
+			back[c.Key.Kind] = append(back[c.Key.Kind], i)
+		}
+	}
+	for i, c := range l.changes {
+		if c.Action == Delete {
+			continue
+		}
+		for _, j := range back[c.Key.Kind] {
+			l.edge(i, j)
 		}
 	}
 }

@@ -1,5 +1,7 @@
 package plan
 
+import "slices"
+
 // Tenant is what a plan says of the Qlik Cloud instance it is for.
 type Tenant struct {
 	Name   string            `json:"name"`
@@ -40,6 +42,32 @@ type Plan struct {
 
 // Empty reports whether there is nothing to do and nothing went wrong.
 func (p *Plan) Empty() bool { return len(p.Changes) == 0 && p.Error == "" }
+
+// Leave takes a change out of the plan, and notes why: "space/A stays". What it is about
+// stays as it is; what was to be deleted is unmanaged from now on. It does nothing if
+// there is no such change.
+func (p *Plan) Leave(k Key, why string) {
+	i := slices.IndexFunc(p.Changes, func(c Change) bool { return c.Key == k })
+	if i < 0 {
+		return
+	}
+	deletes := p.Changes[i].Action == Delete
+	p.Changes = slices.Delete(p.Changes, i, i+1)
+	for i := range p.Changes {
+		c := &p.Changes[i]
+		c.After = slices.DeleteFunc(c.After, func(after Key) bool { return after == k })
+	}
+	if deletes {
+		if p.Unmanaged == nil {
+			p.Unmanaged = map[Kind][]string{}
+		}
+		p.Unmanaged[k.Kind] = append(p.Unmanaged[k.Kind], k.Name)
+		slices.Sort(p.Unmanaged[k.Kind])
+	}
+	p.Notes = append(p.Notes, k.String()+" "+why)
+	slices.Sort(p.Notes)
+	p.Digest = p.Sum()
+}
 
 // Blocked returns the changes that may not be applied.
 func (p *Plan) Blocked() []Change {

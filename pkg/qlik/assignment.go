@@ -71,7 +71,7 @@ func lacksAssignee(t *Tenant, r plan.Resource, declared func(plan.Key) bool) str
 	assignee := assigneeOf(r.Key)
 	name, ok := strings.CutPrefix(assignee, "group:")
 	if !ok {
-		return lacksPerson(t, []string{assignee})
+		return lacksPerson(t, []string{assignee}, declared)
 	}
 	group := plan.Key{Kind: "group", Name: name}
 	if _, live := t.known(group); live || declared(group) || group == everyone.key {

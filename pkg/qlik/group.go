@@ -2,6 +2,7 @@ package qlik
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"net/http"
@@ -47,12 +48,13 @@ type groupBody struct {
 // https://qlik.dev/apis/rest/groups
 var _ = register(Kind[Group]{
 	Name: "group",
-	Calls: calls("GET /api/v1/groups", "POST /api/v1/groups",
+	Calls: calls("GET /api/v1/groups", "GET /api/v1/groups/settings", "POST /api/v1/groups",
 		"PATCH /api/v1/groups/{id}", "DELETE /api/v1/groups/{id}"),
 	NeedsFor: func(r plan.Resource) []plan.Kind { return needsRoles(rolesIn(r.Spec)) },
 	Lacks: func(t *Tenant, r plan.Resource, declared func(plan.Key) bool) string {
 		return t.lacksRole(rolesIn(r.Spec), declared)
 	},
+	Review: reviewGroups,
 	List:   listGroups,
 	Create: createGroup,
 	Update: updateGroup,
@@ -66,7 +68,11 @@ func groupPath(id string) string { return "/api/v1/groups/" + url.PathEscape(id)
 // listGroups lists all groups but the system's, as Qlik does by default.
 func listGroups(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[Group], error] {
 	return itemsOf(ctx, t, "/api/v1/groups", everything(), func(g groupBody) (Item[Group], bool) {
-		return Item[Group]{g.ID, g.Name, g.spec()}, true
+		spec := g.spec()
+		t.mu.Lock()
+		t.foreign[g.Name] = spec.ProviderType == "idp"
+		t.mu.Unlock()
+		return Item[Group]{g.ID, g.Name, spec}, true
 	})
 }
 
@@ -80,6 +86,33 @@ func (g groupBody) spec() Group {
 		g.ProviderType = "idp"
 	}
 	return Group{Name: g.Name, ProviderType: g.ProviderType, Description: &g.Description, Roles: &roles}
+}
+
+// reviewGroups leaves groups of an identity provider that the next login makes again,
+// without their roles and their places in spaces.
+//
+// https://qlik.dev/apis/rest/groups
+func reviewGroups(ctx context.Context, t *Tenant, p *plan.Plan) error {
+	var foreign []plan.Key
+	for _, c := range of(p, "group") {
+		var live Group
+		if c.Action == plan.Delete && json.Unmarshal(c.Live.Spec, &live) == nil && live.ProviderType == "idp" {
+			foreign = append(foreign, c.Key)
+		}
+	}
+	if len(foreign) == 0 {
+		return nil
+	}
+	var settings struct{ AutoCreateGroups bool }
+	if err := t.call(ctx, http.MethodGet, "/api/v1/groups/settings", nil, nil, &settings); err != nil {
+		return err
+	}
+	for _, k := range foreign {
+		if settings.AutoCreateGroups {
+			p.Leave(k, "is no longer declared; logins make the groups of the identity provider here, so it stays, with the roles that it has")
+		}
+	}
+	return nil
 }
 
 func byName(names []string) []named {

@@ -63,9 +63,9 @@ var _ = register(Kind[Space]{
 			}
 		}
 	},
-	Lacks: func(t *Tenant, r plan.Resource, _ func(plan.Key) bool) string {
+	Lacks: func(t *Tenant, r plan.Resource, declared func(plan.Key) bool) string {
 		if owner := ownerIn(r.Spec); owner != "" {
-			return lacksPerson(t, []string{owner})
+			return lacksPerson(t, []string{owner}, declared)
 		}
 		return ""
 	},

@@ -60,6 +60,10 @@ type Tenant struct {
 	forms     map[string]map[string]string    // by space name: assignee as declared, by user ID
 	owners    map[string][]string             // declared owners by space name
 	providers map[string][]IdentityProvider   // declared identity providers, by address
+	subjects  map[string]bool                 // declared users
+	seated    map[string]bool                 // subjects that are declared to have a seat
+	taken     []Seats                         // by the plan that was reviewed
+	foreign   map[string]bool                 // names of groups of an identity provider
 	scopes    map[string][]string             // declared scopes of custom roles, by the roles' names
 	defaults  map[string]bool                 // names of Qlik's own roles
 	sealed    map[string][]string             // by name: secret properties of data connections, as declared
@@ -102,6 +106,8 @@ func (t *Tenant) unlearn() {
 	defer t.mu.Unlock()
 	t.ids, t.names, t.spaces = map[plan.Key]string{}, map[plan.Kind]map[string]string{}, map[string]facts{}
 	t.people, t.forms, t.owners = map[string][]string{}, map[string]map[string]string{}, map[string][]string{}
+	t.seated, t.taken = map[string]bool{}, nil
+	t.subjects, t.foreign = map[string]bool{}, map[string]bool{}
 	t.scopes, t.defaults = map[string][]string{}, map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
 	t.brands = map[string]map[string]bool{}
@@ -189,10 +195,10 @@ func (t *Tenant) self(ctx context.Context) (string, error) {
 		return bot, nil
 	}
 	var me struct {
-		user
+		userBody
 		TenantID string `json:"tenantId"`
 	}
-	if err := t.call(ctx, http.MethodGet, "/api/v1/users/me", nil, nil, &me); err != nil {
+	if err := t.call(ctx, http.MethodGet, usersPath+"/me", nil, nil, &me); err != nil {
 		return "", err
 	}
 	if me.ID == "" {

@@ -30,6 +30,8 @@ type Options struct {
 	TokenTTL    time.Duration // 0 = 6 h
 	MaxTokens   int           // live tokens per client and host; 0 = 1000
 
+	Seats map[string]int // of each type in each region; nil = 100 professional, 1000 analyzer
+
 	// RelativeRedirects makes the Location of users/me and tenants/me a path
 	// instead of a URL.
 	RelativeRedirects bool
@@ -61,6 +63,7 @@ type Cloud struct {
 	clients map[string]*authClient // by id
 	offices map[string]*office     // register and console hosts
 	license map[string]string      // licence key by region
+	seats   map[string]seats       // by region
 	made    map[string]int         // tenants created per region
 	mood    atomic.Pointer[Mood]
 
@@ -105,6 +108,7 @@ func New(o Options) *Cloud {
 		clients: map[string]*authClient{},
 		offices: map[string]*office{consoleHost: {host: consoleHost}},
 		license: map[string]string{},
+		seats:   map[string]seats{},
 		made:    map[string]int{},
 	}
 }

@@ -14,6 +14,7 @@ type dump struct {
 	Spaces     []dumpSpace   `json:"spaces"`
 	Groups     []dumpGroup   `json:"groups"`
 	Roles      []dumpRole    `json:"roles,omitempty"` // custom ones
+	Users      []dumpUser    `json:"users,omitempty"` // people
 	Apps       []dumpApp     `json:"apps"`
 	Themes     []dumpArchive `json:"themes"`
 	Extensions []dumpArchive `json:"extensions"`
@@ -58,6 +59,37 @@ type dumpRole struct {
 	ID          string   `json:"id"`
 }
 
+type dumpUser struct {
+	Subject string   `json:"subject"`
+	Name    string   `json:"name"`
+	Email   string   `json:"email"`
+	Status  string   `json:"status"`
+	Roles   []string `json:"roles"`
+	Groups  []string `json:"groups"`
+	ID      string   `json:"id"`
+}
+
+func (t *Tenant) dumpUsers() (list []dumpUser) {
+	for _, u := range t.Users.rows {
+		if u.Client != "" {
+			continue
+		}
+		d := dumpUser{u.Subject, u.Name, u.Email, u.Status, []string{}, []string{}, u.ID}
+		for _, r := range t.roleRefs(u.Roles) {
+			d.Roles = append(d.Roles, r.Name)
+		}
+		for _, id := range u.Groups {
+			if g, found := t.Groups.get(id); found {
+				d.Groups = append(d.Groups, g.Name)
+			}
+		}
+		slices.Sort(d.Roles)
+		slices.Sort(d.Groups)
+		list = append(list, d)
+	}
+	return list
+}
+
 type dumpApp struct {
 	Space       string   `json:"space"`
 	Name        string   `json:"name"`
@@ -91,7 +123,7 @@ func (t *Tenant) Dump() []byte {
 		Host: t.Host, Name: t.Name, Status: t.Status, Spaces: []dumpSpace{}, Groups: []dumpGroup{}, Apps: []dumpApp{},
 		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(), OAuthClients: t.dumpOAuthClients(), IDPs: t.dumpIDPs(),
 	}
-	d.Plain = t.dumpPlain()
+	d.Plain, d.Users = t.dumpPlain(), t.dumpUsers()
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())
 	}

@@ -29,6 +29,8 @@ type Mood struct {
 	FailReloads  bool     // fail-reloads: reloads end in FAILED
 	DudSecrets   bool     // dud-secrets: OAuth clients of the tenant cannot log in
 
+	HalfPatches bool // half-patches: a change of a user leaves out its groups
+
 	InternalLinks bool // internal-links: next links name a host inside Qlik
 	Restamp       bool // restamp-exports: no two exports are equal bytes
 }
@@ -115,6 +117,7 @@ func (m *Mood) addFault(kind, value string) error {
 func (m *Mood) flags() map[string]*bool {
 	return map[string]*bool{
 		"suspended": &m.Suspended, "no-imports": &m.NoImports, "fail-reloads": &m.FailReloads, "dud-secrets": &m.DudSecrets,
+		"half-patches":   &m.HalfPatches,
 		"internal-links": &m.InternalLinks, "restamp-exports": &m.Restamp,
 	}
 }
@@ -147,7 +150,7 @@ func (m Mood) String() string {
 			words = append(words, name+"="+strings.Join(l, ","))
 		}
 	}
-	for _, name := range []string{"suspended", "no-imports", "fail-reloads", "dud-secrets", "internal-links", "restamp-exports"} {
+	for _, name := range []string{"suspended", "no-imports", "fail-reloads", "dud-secrets", "half-patches", "internal-links", "restamp-exports"} {
 		if *m.flags()[name] {
 			words = append(words, name)
 		}

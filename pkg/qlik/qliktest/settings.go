@@ -54,12 +54,12 @@ func getQuota(c *call) reply {
 	return ok(v)
 }
 
-var licensesService = &service{name: "licenses", envelope: envLicense, routes: []route{
+var licensesService = &service{name: "licenses", envelope: envLicense, routes: append(seatRoutes, []route{
 	{method: "GET", path: "/api/v1/licenses/overview", tier: tier1, handle: licenseOverview},
 	{method: "GET", path: "/api/v1/licenses/status", tier: tier1, handle: licenseStatus},
 	{method: "GET", path: "/api/v1/licenses/settings", tier: tier1, handle: getLicenseSettings},
 	{method: "PUT", path: "/api/v1/licenses/settings", tier: tier2, handle: putLicenseSettings},
-}}
+}...)}
 
 type licenseSettings struct {
 	AutoAssignAnalyzer     bool `json:"autoAssignAnalyzer"`
@@ -91,12 +91,18 @@ type overviewView struct {
 // licenseOverview shows the one licence that all tenants of a region share.
 func licenseOverview(c *call) reply {
 	c.cloud.mu.RLock()
-	key := c.cloud.license[c.tenant.Region]
+	key, units, used := c.cloud.license[c.tenant.Region], c.cloud.units(), c.cloud.used(c.tenant.Region)
 	c.cloud.mu.RUnlock()
+	allotments := []allotmentView{}
+	for _, kind := range []string{"professional", "analyzer"} {
+		if n, sold := units[kind]; sold {
+			allotments = append(allotments, allotmentView{kind, "", n, used[kind]})
+		}
+	}
 	return ok(overviewView{
 		LicenseKey: key, LicenseNumber: "9999000000000001", Product: "Qlik Cloud", Origin: "External", Status: "Ok",
 		Valid: "2020-01-01/2099-12-31", Version: "1", Updated: c.tenant.Created,
-		Allotments: []allotmentView{{"professional", "", 100, 0}, {"analyzer", "", 1000, 0}}, Parameters: []struct{}{},
+		Allotments: allotments, Parameters: []struct{}{},
 	})
 }
 

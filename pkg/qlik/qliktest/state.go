@@ -15,6 +15,7 @@ type state struct {
 	Made    map[string]int
 	Blobs   [][]byte // ordered by their sums
 	Tenants []*Tenant
+	Seats   map[string]seats // by region
 }
 
 // Save writes the whole state as JSON. Equal states give equal bytes.
@@ -28,6 +29,10 @@ func (c *Cloud) Save(w io.Writer) error {
 	}
 	c.mu.RLock()
 	s.Made = maps.Clone(c.made)
+	s.Seats = map[string]seats{}
+	for region, x := range c.seats {
+		s.Seats[region] = seats{maps.Clone(x.Of)}
+	}
 	c.mu.RUnlock()
 	c.blobs.mu.RLock()
 	defer c.blobs.mu.RUnlock()
@@ -74,6 +79,9 @@ func (c *Cloud) Load(r io.Reader) error {
 	c.opts.Seed, c.hosts, c.made = s.Seed, hosts, s.Made
 	if c.made == nil {
 		c.made = map[string]int{}
+	}
+	if c.seats = s.Seats; c.seats == nil {
+		c.seats = map[string]seats{}
 	}
 	for _, t := range s.Tenants {
 		c.openRegion(t.Region)

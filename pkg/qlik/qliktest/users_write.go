@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 func getUser(c *call) reply {
@@ -57,14 +58,21 @@ func patchUser(c *call) reply {
 	case !c.isAdmin() && u != c.caller:
 		return c.forbidden("only a TenantAdmin may change other users")
 	}
-	next := *u
+	next, half := *u, false
 	for _, p := range list {
+		if c.mood.HalfPatches && strings.HasPrefix(p.path, "/assignedGroups") {
+			half = true
+			continue
+		}
 		if e := c.patchUser(&next, p); e != "" {
 			return c.badRequest("%s", e)
 		}
 	}
 	next.Updated = c.now
 	c.tenant.Users.rename(u, func() { *u = next })
+	if half { // assumed: its code
+		return c.fail(http.StatusMultiStatus, "USERS-207", "the groups could not be changed")
+	}
 	return empty(http.StatusNoContent)
 }
 
@@ -102,7 +110,7 @@ func (c *call) patchMembership(u *user, p patch) (bad string) {
 	case bad != "":
 		return p.path + ": " + bad
 	case p.op == "replace" && !single:
-		*list = ids
+		*list = append(ids, c.foreignGroups(list == &u.Groups, *list)...)
 	case p.op == "add" && single:
 		*list = append(slices.Clone(*list), slices.DeleteFunc(ids, func(id string) bool { return slices.Contains(*list, id) })...)
 	case p.op == "remove-value" && p.path != "/assignedRoles/-" && p.path != "/assignedGroups/-":
@@ -111,6 +119,18 @@ func (c *call) patchMembership(u *user, p patch) (bad string) {
 		return p.op + " " + p.path + " does not take this value"
 	}
 	return ""
+}
+
+// foreignGroups returns those of a user's groups that are the identity provider's.
+//
+// assumed: replacing the groups of a user leaves these as they are.
+func (c *call) foreignGroups(groups bool, ids []string) (foreign []string) {
+	for _, id := range ids {
+		if g, found := c.tenant.Groups.get(id); groups && found && g.Provider == "idp" {
+			foreign = append(foreign, id)
+		}
+	}
+	return foreign
 }
 
 func deleteUser(c *call) reply {
