@@ -31,7 +31,7 @@ func TestDocs(t *testing.T) {
 	require.NoError(t, err)
 	files["extensions/flow.zip"] = &fstest.MapFile{Data: zip}
 	blocks := regexp.MustCompile("(?ms)^```(?:cue|yaml)\n(?://|#) ([\\w./-]+)\n(.*?)^```").FindAllStringSubmatch(string(text), -1)
-	require.Equal(t, 12, len(blocks))
+	require.Equal(t, 14, len(blocks))
 	for _, b := range blocks {
 		require.NotContains(t, files, b[1])
 		files[b[1]] = &fstest.MapFile{Data: []byte(b[2])}
