@@ -188,7 +188,7 @@ func (x *expansion) resource(k schema.Kind, name string, spec map[string]any) {
 	if adopt, ok := spec["adopt"].(string); ok {
 		r.Adopt = plan.Adopt(adopt)
 	}
-	r.Was = texts(spec["previously"])
+	r.Was, r.Ignore = texts(spec["previously"]), texts(spec["ignore"])
 	members, _ := spec["members"].(map[string]any)
 	for _, field := range k.Aside {
 		delete(spec, field)
@@ -211,6 +211,7 @@ func (x *expansion) resource(k schema.Kind, name string, spec map[string]any) {
 	}
 	r.Spec = encode(spec)
 	x.secrets(k, r)
+	x.ignores(k, r)
 	x.out = append(x.out, r)
 	if k.Name == "space" {
 		x.types[name] = fmt.Sprint(spec["type"])

@@ -17,6 +17,7 @@ type Resource struct {
 	Sums    map[string]Sum `json:"-"` // by the path of each secret: what is known of its value
 	Was     []string       `json:"-"` // key names it had before ("previously:"), newest first
 	Adopt   Adopt          `json:"-"` // what to do when it exists and was never applied
+	Ignore  []string       `json:"-"` // pointers of fields that are set when it is created, and not managed after
 
 	// Needed marks what the engine itself needs and the estate did not write,
 	// such as the bot's own membership of a space. It is created when absent,

@@ -37,6 +37,9 @@ func (b *builder) want(d *object) {
 		c.Blocked = fmt.Sprintf("the tenant has %d of this name: IDs %s", len(ids), strings.Join(ids, ", "))
 		c.Hint = "rename or delete all but one"
 	}
+	if live != nil {
+		d.overlook(live)
+	}
 	if t.Singleton {
 		b.single(&c, d, live, was, t)
 		return
