@@ -93,7 +93,7 @@ func TestKinds(t *testing.T) {
 		require.NoError(t, err, "a kind has a file of its own")
 	}
 	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "banner", "brand", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "oauth-client", "pinned-links", "role", "space", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, declared)
-	require.Equal(t, []string{"adopt", "previously", "members"}, Of("space").Aside)
+	require.Equal(t, []string{"adopt", "ignore", "previously", "members"}, Of("space").Aside)
 	require.Equal(t, map[string]string{"md5": "file"}, Of("theme").MD5)
 	require.Zero(t, Of("spaceship"))
 }
