@@ -31,7 +31,12 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 	if b := now.plan.Blocked(); len(b) > 0 {
 		return tenantReport{Tenant: name, State: stateBlocked, Error: fmt.Sprintf("%s: %s", b[0].Key, b[0].Blocked)}, e.memory.undo(name)
 	}
-	if c := lifeOf(now.plan); c != nil && len(e.waiting(now.plan, e.closed)) == 0 {
+	if lifeOf(now.plan) != nil {
+		if waits := e.waiting(now.plan, e.closed); len(waits) > 0 { // a tenant is not made in part
+			r := newTenantReport(name, nil)
+			r.hold(waits, e.closed)
+			return r, e.memory.undo(name)
+		}
 		return e.applyLife(ctx, stop, s, now, within, g)
 	}
 	return e.applyTo(ctx, stop, s, now, within, g)
