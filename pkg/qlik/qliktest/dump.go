@@ -20,6 +20,7 @@ type dump struct {
 	Webhooks   []dumpWebhook `json:"webhooks,omitempty"`
 
 	Connections  []dumpConnection  `json:"connections,omitempty"`
+	Collections  []dumpCollection  `json:"collections,omitempty"`
 	OAuthClients []dumpOAuthClient `json:"oauthClients,omitempty"`
 	IDPs         []dumpIDP         `json:"identityProviders,omitempty"`
 
@@ -90,7 +91,7 @@ func (t *Tenant) Dump() []byte {
 		Host: t.Host, Name: t.Name, Status: t.Status, Spaces: []dumpSpace{}, Groups: []dumpGroup{}, Apps: []dumpApp{},
 		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(), OAuthClients: t.dumpOAuthClients(), IDPs: t.dumpIDPs(),
 	}
-	d.Plain = t.dumpPlain()
+	d.Plain, d.Collections = t.dumpPlain(), t.dumpCollections()
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())
 	}

@@ -37,6 +37,7 @@ type Tenant struct {
 
 	Connections table[*connection]
 	Webhooks    table[*webhook]
+	Collections table[*collection]
 
 	OAuthClients table[*oauthClient]
 	IDPs         table[*idp]
