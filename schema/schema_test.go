@@ -17,6 +17,10 @@ import (
 
 func TestTraits(t *testing.T) {
 	archive := plan.Traits{Immutable: []string{"/name"}, Input: []string{"/file"}}
+	collection := plan.Traits{
+		Set: []string{"/items"}, Input: []string{"/itemsMode"}, Modes: []plan.Mode{{Set: "/items", Field: "/itemsMode"}},
+		Refs: []plan.Ref{{Path: "/items/*", Kind: "app", Soft: true}},
+	}
 	require.Equal(t, map[plan.Kind]plan.Traits{
 		"app": {
 			Refs:  []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/staging", Kind: "space"}},
@@ -29,10 +33,7 @@ func TestTraits(t *testing.T) {
 			Set:       []string{"/roles"},
 			Parent:    "/space", Cascade: true,
 		},
-		"collection": {
-			Set: []string{"/items"}, Input: []string{"/itemsMode"}, Modes: []plan.Mode{{Set: "/items", Field: "/itemsMode"}},
-			Refs: []plan.Ref{{Path: "/items/*", Kind: "app", Soft: true}},
-		},
+		"collection": collection,
 		"csp-origin": {Immutable: []string{"/origin"}},
 		"data-connection": {
 			Immutable: []string{"/datasourceID"}, Secret: []string{"/secretProperties/*"}, Set: []string{"/tags"},
@@ -58,6 +59,7 @@ func TestTraits(t *testing.T) {
 		"auth-settings":    {Singleton: true, Set: []string{"/dcrAllowedAuthenticationMethods"}},
 		"role":             {Set: []string{"/assignedScopes"}},
 		"space":            {Immutable: []string{"/type"}, Container: true},
+		"tag":              collection,
 		"theme":            archive,
 		"web-integration":  {Set: []string{"/validOrigins"}},
 		"webhook":          {Secret: []string{"/encryptedHeaders/*", "/secret"}, Set: []string{"/eventTypes"}},
@@ -65,7 +67,7 @@ func TestTraits(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
-	require.Equal(t, []plan.Kind{"api-key-config", "app", "assignment", "auth-settings", "collection", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "theme", "web-integration", "webhook"}, Kinds())
+	require.Equal(t, []plan.Kind{"api-key-config", "app", "assignment", "auth-settings", "collection", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "tag", "theme", "web-integration", "webhook"}, Kinds())
 	var declared []plan.Kind
 	for _, k := range Kinds() {
 		require.Equal(t, k, Of(k).Name)
@@ -75,7 +77,7 @@ func TestKinds(t *testing.T) {
 		_, err := fs.Stat(Files(), string(k)+".cue")
 		require.NoError(t, err, "a kind has a file of its own")
 	}
-	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "collection", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "theme", "web-integration", "webhook"}, declared)
+	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "collection", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "tag", "theme", "web-integration", "webhook"}, declared)
 	require.Equal(t, []string{"adopt", "previously", "members"}, Of("space").Aside)
 	require.Equal(t, map[string]string{"md5": "file"}, Of("theme").MD5)
 	require.Zero(t, Of("spaceship"))
@@ -147,7 +149,7 @@ func TestDescribe(t *testing.T) {
 		{"tenantFiles/0", Field{Type: "a string"}},
 		{"regions/eu/client", Field{Fields: []string{"id", "secret"}, Type: "a struct"}},
 		{"regions/eu/client/secret", Field{Fields: []string{"env", "file"}, Type: "a struct"}},
-		{"templates/customer", Field{Fields: []string{"api-key-config", "auth-settings", "collection", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "tenant", "theme", "web-integration", "webhook"}, Type: "a struct"}},
+		{"templates/customer", Field{Fields: []string{"api-key-config", "auth-settings", "collection", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "tag", "tenant", "theme", "web-integration", "webhook"}, Type: "a struct"}},
 		{"templates/customer/space/HR/type", Field{Values: []string{"shared", "managed", "data"}, Type: "a string"}},
 		{"templates/customer/space/HR/description", Field{Type: "a string"}},
 		{"templates/customer/group/HR/providerType", Field{Values: []string{"idp", "custom"}, Type: "a string"}},

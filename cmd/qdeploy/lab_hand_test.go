@@ -36,7 +36,7 @@ func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME}, {role:NAME},
-// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {collection:NAME}, {item:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
+// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {collection:NAME}, {tag:NAME}, {item:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
 	body := ""
@@ -71,7 +71,7 @@ func withIDs(t *qliktest.Tenant, s string) string {
 
 		Webhooks    []struct{ Name, ID string }
 		Connections []struct{ Space, Name, ID string }
-		Collections []struct{ Name, ID string }
+		Collections []struct{ Name, Type, ID string }
 
 		OAuthClients []struct{ Name, ID string }
 
@@ -105,7 +105,11 @@ func withIDs(t *qliktest.Tenant, s string) string {
 		put("connection", o.Space+"/"+o.Name, o.ID)
 	}
 	for _, o := range d.Collections {
-		put("collection", o.Name, o.ID)
+		kind := "collection"
+		if o.Type == "public" {
+			kind = "tag"
+		}
+		put(kind, o.Name, o.ID)
 	}
 	for _, o := range d.IdentityProviders {
 		put("idp", o.Description, o.ID)

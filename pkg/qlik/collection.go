@@ -14,7 +14,7 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
-// Collection is a public collection of apps. What is nil is not managed.
+// Collection is a public collection of apps, or a tag that they have. What is nil is not managed.
 type Collection struct {
 	Name        string    `json:"name"`
 	Description string    `json:"description"`
@@ -29,35 +29,40 @@ type collectionBody struct {
 	Type        string `json:"type"`
 }
 
-const (
-	collectionsPath = "/api/v1/collections"
+const collectionsPath = "/api/v1/collections"
 
-	// governed is Qlik's type of public collections. Its type "public" is a tag.
-	governed = "publicgoverned"
-)
+// The name of a collection may occur twice; which of them is meant nobody can tell.
+var _ = register(collections("collection", "publicgoverned"))
 
-// A name may occur twice; which of them is meant nobody can tell.
+// collections is the kind of a type of collections: public ones and tags are one
+// service. Personal ones and favourites are their owners' business.
 //
 // The members are read from the index of items: the collection's own list has no
 // links that lead on, as it is published.
 //
 // https://qlik.dev/apis/rest/collections, https://qlik.dev/apis/rest/items
 //
-// assumed: a TenantAdmin may make public collections, and change those of others.
-var _ = register(Kind[Collection]{
-	Name: "collection",
-	Calls: calls("GET /api/v1/collections", "GET /api/v1/items", "POST /api/v1/collections", "PATCH /api/v1/collections/{id}",
-		"POST /api/v1/collections/{id}/items", "DELETE /api/v1/collections/{id}/items/{id}", "DELETE /api/v1/collections/{id}"),
-	Needs:   []plan.Kind{"space"},
-	Uses:    collectionUses,
-	Declare: declareCollection,
-	List:    listCollections,
-	Create:  createCollection,
-	Update:  updateCollection,
-	Delete: func(ctx context.Context, t *Tenant, id string) error {
-		return t.call(ctx, http.MethodDelete, collectionPath(id), nil, nil, nil)
-	},
-})
+// assumed: a TenantAdmin may make public collections and tags, and change those of others.
+func collections(name plan.Kind, kind string) Kind[Collection] {
+	return Kind[Collection]{
+		Name: name,
+		Calls: calls("GET /api/v1/collections", "GET /api/v1/items", "POST /api/v1/collections", "PATCH /api/v1/collections/{id}",
+			"POST /api/v1/collections/{id}/items", "DELETE /api/v1/collections/{id}/items/{id}", "DELETE /api/v1/collections/{id}"),
+		Needs:   []plan.Kind{"space"},
+		Uses:    collectionUses,
+		Declare: declareCollection,
+		List: func(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[Collection], error] {
+			return listCollections(ctx, t, name, kind)
+		},
+		Create: func(ctx context.Context, t *Tenant, desired Collection) (string, error) {
+			return createCollection(ctx, t, kind, desired)
+		},
+		Update: updateCollection,
+		Delete: func(ctx context.Context, t *Tenant, id string) error {
+			return t.call(ctx, http.MethodDelete, collectionPath(id), nil, nil, nil)
+		},
+	}
+}
 
 func collectionPath(id string) string { return collectionsPath + "/" + url.PathEscape(id) }
 
@@ -84,19 +89,20 @@ func declareCollection(t *Tenant, r plan.Resource) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, name := range append([]string{r.Key.Name}, r.Was...) {
-		t.gathered[name] = t.gathered[name] || itemsIn(r.Spec) != nil
+		key := plan.Key{Kind: r.Key.Kind, Name: name}
+		t.gathered[key] = t.gathered[key] || itemsIn(r.Spec) != nil
 	}
 }
 
-func listCollections(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[Collection], error] {
+func listCollections(ctx context.Context, t *Tenant, name plan.Kind, kind string) iter.Seq2[Item[Collection], error] {
 	return func(yield func(Item[Collection], error) bool) {
-		for c, err := range list[collectionBody](ctx, t.Client, collectionsPath, everything("type", governed)) {
-			if err == nil && c.Type != governed {
+		for c, err := range list[collectionBody](ctx, t.Client, collectionsPath, everything("type", kind)) {
+			if err == nil && c.Type != kind {
 				continue
 			}
 			spec := Collection{Name: c.Name, Description: c.Description}
 			t.mu.Lock()
-			read := t.gathered[c.Name]
+			read := t.gathered[plan.Key{Kind: name, Name: c.Name}]
 			t.mu.Unlock()
 			if err == nil && read {
 				var in map[string]string
@@ -132,8 +138,8 @@ func sortedKeys(m map[string]string) *[]string {
 	return &keys
 }
 
-func createCollection(ctx context.Context, t *Tenant, desired Collection) (string, error) {
-	body := map[string]any{"name": desired.Name, "type": governed}
+func createCollection(ctx context.Context, t *Tenant, kind string, desired Collection) (string, error) {
+	body := map[string]any{"name": desired.Name, "type": kind}
 	if desired.Description != "" {
 		body["description"] = desired.Description
 	}

@@ -58,7 +58,7 @@ type Tenant struct {
 	providers map[string][]IdentityProvider   // declared identity providers, by address
 	scopes    map[string][]string             // declared scopes of custom roles, by the roles' names
 	defaults  map[string]bool                 // names of Qlik's own roles
-	gathered  map[string]bool                 // by name: whether the apps of a collection are declared
+	gathered  map[plan.Key]bool               // whether the apps of a collection or a tag are declared
 	sealed    map[string][]string             // by name: secret properties of data connections, as declared
 	bot       string                          // our own user ID, once asked
 	tenantID  string                          // the tenant's, from the same answer
@@ -100,7 +100,7 @@ func (t *Tenant) unlearn() {
 	t.people, t.forms, t.owners = map[string][]string{}, map[string]map[string]string{}, map[string][]string{}
 	t.scopes, t.defaults = map[string][]string{}, map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
-	t.gathered = map[string]bool{}
+	t.gathered = map[plan.Key]bool{}
 }
 
 // learn remembers the ID of a resource.
