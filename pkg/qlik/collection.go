@@ -189,9 +189,10 @@ func updateCollection(ctx context.Context, t *Tenant, id string, live, desired C
 func (t *Tenant) gather(ctx context.Context, id string, apps []string) error {
 	for _, app := range apps {
 		item, err := t.itemOf(ctx, app)
-		if err == nil {
-			err = t.call(ctx, http.MethodPost, collectionPath(id)+"/items", nil, map[string]any{"id": item}, nil)
+		if err != nil {
+			return err
 		}
+		err = t.call(ctx, http.MethodPost, collectionPath(id)+"/items", nil, map[string]any{"id": item}, nil)
 		if err != nil && !errors.Is(err, ErrConflict) {
 			return fmt.Errorf("%s: %w", app, err)
 		}
@@ -215,7 +216,7 @@ func (t *Tenant) itemOf(ctx context.Context, app string) (id string, err error) 
 		return id != "", nil
 	})
 	if err != nil {
-		return "", fmt.Errorf("the index of items does not show it: %w", err)
+		return "", fmt.Errorf("%s: the index of items does not show it: %w", app, err)
 	}
 	return id, nil
 }
