@@ -21,7 +21,7 @@
 //	immutable        fixed at creation
 //	secret           written, never read back, never shown
 //	issued           where to put a secret that Qlik makes
-//	ref=KIND         the key of a resource of that kind
+//	ref=KIND         the key of a resource of that kind, or a list of them
 //	soft             a reference that may point at what is not declared
 //	named=KIND       the name of a resource of that kind, declared or not, or a list of them
 //	person           "user:" and the subject of a user, declared or not, or something else

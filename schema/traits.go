@@ -112,9 +112,6 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 			ref.Path, ref.Kind = path, plan.Kind(value)
 		case "named":
 			ref = plan.Ref{Path: path, Kind: plan.Kind(value), Soft: true, Named: true}
-			if v.IncompleteKind() == cue.ListKind {
-				ref.Path += "/*"
-			}
 		case "person":
 			ref = plan.Ref{Path: path, Kind: "user", Soft: true, Named: true, Prefix: "user:"}
 		case "soft":
@@ -131,6 +128,9 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 		return nil
 	})
 	if ref.Kind != "" {
+		if v.IncompleteKind() == cue.ListKind {
+			ref.Path += "/*"
+		}
 		t.Refs = append(t.Refs, ref)
 	}
 	return err

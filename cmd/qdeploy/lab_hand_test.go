@@ -49,7 +49,7 @@ func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME}, {role:NAME}, {user:SUBJECT},
-// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {ip-policies:NAME}, {brand:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
+// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {collection:NAME}, {tag:NAME}, {item:SPACE/NAME}, {webhook:NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {ip-policies:NAME}, {brand:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
 	body := ""
@@ -86,6 +86,7 @@ func withIDs(t *qliktest.Tenant, s string) string {
 		Webhooks    []struct{ Name, ID string }
 		Connections []struct{ Space, Name, ID string }
 		Brands      []struct{ Name, ID string }
+		Collections []struct{ Name, Type, ID string }
 
 		OAuthClients []struct{ Name, ID string }
 
@@ -124,6 +125,13 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	for _, o := range d.Brands {
 		put("brand", o.Name, o.ID)
 	}
+	for _, o := range d.Collections {
+		kind := "collection"
+		if o.Type == "public" {
+			kind = "tag"
+		}
+		put(kind, o.Name, o.ID)
+	}
 	for _, o := range d.IdentityProviders {
 		put("idp", o.Description, o.ID)
 	}
@@ -135,6 +143,7 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	}
 	for _, o := range d.Apps {
 		put("app", o.Space+"/"+o.Name, o.ID)
+		put("item", o.Space+"/"+o.Name, t.ItemID(o.ID))
 	}
 	return s
 }

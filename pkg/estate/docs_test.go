@@ -31,7 +31,7 @@ func TestDocs(t *testing.T) {
 	require.NoError(t, err)
 	files["extensions/flow.zip"] = &fstest.MapFile{Data: zip}
 	blocks := regexp.MustCompile("(?ms)^```(?:cue|yaml)\n(?://|#) ([\\w./-]+)\n(.*?)^```").FindAllStringSubmatch(string(text), -1)
-	require.Equal(t, 14, len(blocks))
+	require.Equal(t, 15, len(blocks))
 	for _, b := range blocks {
 		require.NotContains(t, files, b[1])
 		files[b[1]] = &fstest.MapFile{Data: []byte(b[2])}
@@ -48,7 +48,7 @@ func TestDocs(t *testing.T) {
 		keys = append(keys, r.Key.String())
 	}
 	require.Equal(t, []string{
-		"app/Production/Sales", "assignment/Production/group:Montclair", "extension/flow", "ip-policy/Offices", "license-settings/tenant",
+		"app/Production/Sales", "assignment/Production/group:Montclair", "collection/Month end", "extension/flow", "ip-policy/Offices", "license-settings/tenant",
 		"space/Cellar", "space/Production", "space/Staging", "space/Workshop", "theme/acme",
 	}, keys)
 }

@@ -78,7 +78,9 @@ func appUses(r plan.Resource) []use {
 
 // item is an app in the index.
 type item struct {
+	ID          string `json:"id"` // of the item, not of the app
 	ResourceID  string `json:"resourceId"`
+	SpaceID     string `json:"spaceId"`
 	Name        string `json:"name"`
 	Description string `json:"description"`
 	Created     moment `json:"resourceCreatedAt"`

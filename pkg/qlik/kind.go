@@ -105,6 +105,7 @@ type traits struct {
 	name    plan.Kind
 	calls   []Operation
 	within  bool
+	late    bool // its list needs others to be known
 	single  bool
 	sees    func(role string) bool
 	needs   func(plan.Resource) []plan.Kind
@@ -176,7 +177,7 @@ func (k Kind[T]) traits() traits {
 		}
 		return append(slices.Clone(k.Needs), k.NeedsFor(r)...)
 	}
-	return traits{k.Name, k.Calls, k.Within, k.Single, k.Sees, needs, k.People, k.Declare, k.Lacks, k.Review, k.Uses}
+	return traits{k.Name, k.Calls, k.Within, len(k.Needs) > 0, k.Single, k.Sees, needs, k.People, k.Declare, k.Lacks, k.Review, k.Uses}
 }
 
 func (k Kind[T]) list(ctx context.Context, t *Tenant, space string) iter.Seq2[plan.Resource, error] {

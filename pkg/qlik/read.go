@@ -30,7 +30,7 @@ func (t *Tenant) Read(ctx context.Context, want []plan.Resource) (*Snapshot, err
 		Same: map[plan.Key]plan.Key{}, read: map[listing]bool{},
 	}
 	t.unlearn()
-	wanted, top, within := scope(want)
+	wanted, top, later := scope(want)
 	if err := t.meet(ctx, want); err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (t *Tenant) Read(ctx context.Context, want []plan.Resource) (*Snapshot, err
 	if err := t.needs(ctx, s, want); err != nil {
 		return nil, err
 	}
-	if err := t.take(ctx, s, t.open(s, within), want); err != nil {
+	if err := t.take(ctx, s, t.open(s, later), want); err != nil {
 		return nil, err
 	}
 	t.miss(s, want)
@@ -109,9 +109,9 @@ func formerNames(want []plan.Resource) map[string][]string {
 	return before
 }
 
-// scope returns the kinds in want, the listings of whole kinds that they take,
-// and the listings in spaces, in order.
-func scope(want []plan.Resource) (wanted map[plan.Kind]bool, top, within []listing) {
+// scope returns the kinds in want, the listings of whole kinds that they take, and
+// those that come after these: the listings in spaces, and others that need them.
+func scope(want []plan.Resource) (wanted map[plan.Kind]bool, top, later []listing) {
 	wanted = map[plan.Kind]bool{}
 	all, before := map[listing]bool{}, formerNames(want)
 	for _, r := range want {
@@ -133,13 +133,13 @@ func scope(want []plan.Resource) (wanted map[plan.Kind]bool, top, within []listi
 		return plan.Key{Kind: a.kind, Name: a.space}.Compare(plan.Key{Kind: b.kind, Name: b.space})
 	})
 	for _, l := range sorted {
-		if l.space == "" {
+		if l.space == "" && !kinds[l.kind].traits().late {
 			top = append(top, l)
 		} else {
-			within = append(within, l)
+			later = append(later, l)
 		}
 	}
-	return wanted, top, within
+	return wanted, top, later
 }
 
 // meet looks up the people that want names.
@@ -205,6 +205,8 @@ func (t *Tenant) open(s *Snapshot, lists []listing) []listing {
 		space := plan.Key{Kind: "space", Name: l.space}
 		id, there := t.known(space)
 		switch {
+		case l.space == "":
+			out = append(out, l)
 		case !there:
 			s.read[l] = s.read[listing{"space", ""}]
 		case !t.looksInto(id, kinds[l.kind].traits().sees):

@@ -66,6 +66,7 @@ type Tenant struct {
 	foreign   map[string]bool                 // names of groups of an identity provider
 	scopes    map[string][]string             // declared scopes of custom roles, by the roles' names
 	defaults  map[string]bool                 // names of Qlik's own roles
+	gathered  map[plan.Key]bool               // whether the apps of a collection or a tag are declared
 	sealed    map[string][]string             // by name: secret properties of data connections, as declared
 	bot       string                          // our own user ID, once asked
 	tenantID  string                          // the tenant's, from the same answer
@@ -111,6 +112,7 @@ func (t *Tenant) unlearn() {
 	t.scopes, t.defaults = map[string][]string{}, map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
 	t.brands = map[string]map[string]bool{}
+	t.gathered = map[plan.Key]bool{}
 }
 
 // learn remembers the ID of a resource.

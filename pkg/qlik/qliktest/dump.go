@@ -22,6 +22,7 @@ type dump struct {
 	Webhooks   []dumpWebhook `json:"webhooks,omitempty"`
 
 	Connections  []dumpConnection  `json:"connections,omitempty"`
+	Collections  []dumpCollection  `json:"collections,omitempty"`
 	OAuthClients []dumpOAuthClient `json:"oauthClients,omitempty"`
 	IDPs         []dumpIDP         `json:"identityProviders,omitempty"`
 
@@ -124,6 +125,7 @@ func (t *Tenant) Dump() []byte {
 		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(), OAuthClients: t.dumpOAuthClients(), IDPs: t.dumpIDPs(),
 	}
 	d.Plain, d.Users = t.dumpPlain(), t.dumpUsers()
+	d.Collections = t.dumpCollections()
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())
 	}

@@ -6,7 +6,7 @@ import (
 )
 
 var itemsService = &service{name: "items", envelope: envMeta, routes: []route{
-	{method: "GET", path: "/api/v1/items", tier: tier1, query: "createdByUserId id limit name next noActions notCreatedByUserId notOwnerId ownerId prev query resourceId resourceIds resourceSubType resourceType sort spaceId spaceType", handle: listItems},
+	{method: "GET", path: "/api/v1/items", tier: tier1, query: "collectionId createdByUserId id limit name next noActions notCreatedByUserId notOwnerId ownerId prev query resourceId resourceIds resourceSubType resourceType sort spaceId spaceType", handle: listItems},
 	{method: "GET", path: "/api/v1/items/{itemId}", tier: tier1, handle: getItem},
 	{method: "PUT", path: "/api/v1/items/{itemId}", tier: tier2, handle: putItem},
 	{method: "DELETE", path: "/api/v1/items/{itemId}", tier: tier2, handle: deleteItem},
@@ -125,6 +125,7 @@ func (c *call) matchesItem(i *item) bool {
 	}
 	return (len(types) == 0 || slices.Contains(types, "app")) && inSpace && is("spaceType", spaceType) &&
 		is("id", i.ID) && is("resourceId", i.App) && (!q.Has("resourceIds") || slices.Contains(commas(q.Get("resourceIds")), i.App)) &&
+		(!q.Has("collectionId") || slices.Contains(c.collectionsOf(i.ID), q.Get("collectionId"))) &&
 		is("resourceSubType", "") && is("ownerId", i.Owner) && isNot("notOwnerId", i.Owner) &&
 		is("createdByUserId", i.Creator) && isNot("notCreatedByUserId", i.Creator) &&
 		has("name", i.Name) && has("query", i.Name+"\n"+i.Description)
@@ -196,13 +197,6 @@ func deleteItem(c *call) reply {
 		return *missing
 	}
 	return c.forbidden("an item of an app goes with its app") // assumed: 403
-}
-
-func itemCollections(c *call) reply {
-	if _, missing := c.item(); missing != nil {
-		return *missing
-	}
-	return ok(listView[struct{}]{Data: []struct{}{}, Links: pageLinks{Self: href{c.pageURL("", "")}}})
 }
 
 // publishedItems are the items of the apps published from this item's app.

@@ -74,7 +74,7 @@ func (c *call) viewItem(i *item) itemView {
 		ResourceAttributes: itemAttributes{
 			i.App, i.Name, i.Description, i.Space, i.Owner, i.Origin, i.Published, i.Reloaded, i.AppCreated, i.AppUpdated, "ANALYTICS", "app",
 		},
-		CollectionIDs: []string{}, Actions: actions, Meta: itemMeta{Tags: []string{}, Collections: []string{}, Actions: actions},
+		CollectionIDs: c.collectionsOf(i.ID), Actions: actions, Meta: itemMeta{Tags: []string{}, Collections: []string{}, Actions: actions},
 		Links: itemLinks{href{c.link(path)}, href{c.link(path + "/collections")}, href{c.link("/sense/app/" + i.App)}},
 	}
 	if i.Reloaded != 0 {

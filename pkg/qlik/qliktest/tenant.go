@@ -41,6 +41,7 @@ type Tenant struct {
 
 	Connections table[*connection]
 	Webhooks    table[*webhook]
+	Collections table[*collection]
 
 	Brands      table[*brand]
 	ActiveBrand string // its id; "" for Qlik's own look
