@@ -87,6 +87,8 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 		switch word {
 		case "key":
 			k.KeyField = name
+		case "within":
+			k.KeyWithin = name
 		case "immutable":
 			t.Immutable = append(t.Immutable, path)
 		case "secret":

@@ -44,8 +44,9 @@ const (
 //  2. stage the file, unless a staged copy has the wanted release
 //  3. publish; or republish onto the app that is there, so that it keeps its ID
 //  4. read the app back until it says what was wanted
-//  5. wait for the index, from which the next plan will read it
-//  6. remove old staged copies
+//  5. enable the declared tasks again that Qlik disabled because the script changed
+//  6. wait for the index, from which the next plan will read it
+//  7. remove old staged copies
 func (t *Tenant) deploy(ctx context.Context, liveID string, desired App) (string, error) {
 	if err := desired.check(); err != nil {
 		return "", err
@@ -82,6 +83,9 @@ func (t *Tenant) deploy(ctx context.Context, liveID string, desired App) (string
 		return "", err
 	}
 	if err := t.readBack(ctx, liveID, desired); err != nil {
+		return liveID, err
+	}
+	if err := t.turnOn(ctx, Ref("app/"+desired.Space.Name()+"/"+desired.Name), liveID); err != nil {
 		return liveID, err
 	}
 	t.indexed(ctx, target, liveID, desired)

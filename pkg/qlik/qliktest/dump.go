@@ -23,6 +23,8 @@ type dump struct {
 	OAuthClients []dumpOAuthClient `json:"oauthClients,omitempty"`
 	IDPs         []dumpIDP         `json:"identityProviders,omitempty"`
 
+	Tasks []dumpTask `json:"tasks,omitempty"`
+
 	Plain map[string][]dumpPlain `json:"plain,omitempty"` // by service: csp-origins, web-integrations and so on
 }
 
@@ -90,7 +92,7 @@ func (t *Tenant) Dump() []byte {
 		Host: t.Host, Name: t.Name, Status: t.Status, Spaces: []dumpSpace{}, Groups: []dumpGroup{}, Apps: []dumpApp{},
 		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(), OAuthClients: t.dumpOAuthClients(), IDPs: t.dumpIDPs(),
 	}
-	d.Plain = t.dumpPlain()
+	d.Plain, d.Tasks = t.dumpPlain(), t.dumpTasks()
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())
 	}

@@ -37,6 +37,8 @@ type Tenant struct {
 
 	Connections table[*connection]
 	Webhooks    table[*webhook]
+	Tasks       table[*task]
+	ReloadTasks table[*reloadTask]
 
 	OAuthClients table[*oauthClient]
 	IDPs         table[*idp]
