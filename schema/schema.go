@@ -31,6 +31,7 @@
 //	input            how to apply, not what to compare
 //	renewal          an input that counts only where the resource is there already
 //	md5=FIELD        computed: the MD5 of the file that FIELD names
+//	definition=FIELD computed: the digest of the definition in the file that FIELD names
 //	aside            about the resource, not part of its spec
 //
 // Anything else is a mistake, and the tests say so. Start with [Traits].
@@ -76,7 +77,9 @@ type Kind struct {
 	One        []string          // fields of which all are true in one resource at most
 	Aside      []string          // fields that are not part of the spec
 	MD5        map[string]string // computed field → the field that names the file
-	Example    json.RawMessage   // a full spec
+
+	Definitions map[string]string // the same, for the digest of what the file defines
+	Example     json.RawMessage   // a full spec
 }
 
 // contents is what the embedded files say, read once.

@@ -54,6 +54,7 @@ func TestTraits(t *testing.T) {
 		"auth-settings":    {Singleton: true, Set: []string{"/dcrAllowedAuthenticationMethods"}},
 		"role":             {Set: []string{"/assignedScopes"}},
 		"task":             {Immutable: []string{"/app"}, Refs: []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/app", Kind: "app", Soft: true}}, Input: []string{"/legacy"}, Parent: "/space"},
+		"automation":       {Immutable: []string{"/space"}, Refs: []plan.Ref{{Path: "/space", Kind: "space"}}, Input: []string{"/file"}, Parent: "/space"},
 		"space":            {Immutable: []string{"/type"}, Container: true},
 		"theme":            archive,
 		"web-integration":  {Set: []string{"/validOrigins"}},
@@ -62,7 +63,7 @@ func TestTraits(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
-	require.Equal(t, []plan.Kind{"api-key-config", "app", "assignment", "auth-settings", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "task", "theme", "web-integration", "webhook"}, Kinds())
+	require.Equal(t, []plan.Kind{"api-key-config", "app", "assignment", "auth-settings", "automation", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "task", "theme", "web-integration", "webhook"}, Kinds())
 	var declared []plan.Kind
 	for _, k := range Kinds() {
 		require.Equal(t, k, Of(k).Name)
@@ -72,7 +73,7 @@ func TestKinds(t *testing.T) {
 		_, err := fs.Stat(Files(), string(k)+".cue")
 		require.NoError(t, err, "a kind has a file of its own")
 	}
-	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "task", "theme", "web-integration", "webhook"}, declared)
+	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "automation", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "task", "theme", "web-integration", "webhook"}, declared)
 	require.Equal(t, []string{"adopt", "previously", "members"}, Of("space").Aside)
 	require.Equal(t, map[string]string{"md5": "file"}, Of("theme").MD5)
 	require.Zero(t, Of("spaceship"))
@@ -144,7 +145,7 @@ func TestDescribe(t *testing.T) {
 		{"tenantFiles/0", Field{Type: "a string"}},
 		{"regions/eu/client", Field{Fields: []string{"id", "secret"}, Type: "a struct"}},
 		{"regions/eu/client/secret", Field{Fields: []string{"env", "file"}, Type: "a struct"}},
-		{"templates/customer", Field{Fields: []string{"api-key-config", "auth-settings", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "task", "tenant", "theme", "web-integration", "webhook"}, Type: "a struct"}},
+		{"templates/customer", Field{Fields: []string{"api-key-config", "auth-settings", "automation", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "license-settings", "oauth-client", "role", "space", "task", "tenant", "theme", "web-integration", "webhook"}, Type: "a struct"}},
 		{"templates/customer/space/HR/type", Field{Values: []string{"shared", "managed", "data"}, Type: "a string"}},
 		{"templates/customer/space/HR/description", Field{Type: "a string"}},
 		{"templates/customer/group/HR/providerType", Field{Values: []string{"idp", "custom"}, Type: "a string"}},

@@ -13,7 +13,7 @@ import (
 // readKind reads the attributes of a definition and of its fields. A definition
 // that is no kind gives a Kind without a name.
 func readKind(def cue.Value) (Kind, error) {
-	k := Kind{MD5: map[string]string{}}
+	k := Kind{MD5: map[string]string{}, Definitions: map[string]string{}}
 	err := words(def, cue.DeclAttr, func(word, value string) error {
 		var err error
 		switch word {
@@ -119,6 +119,8 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 			ref.Soft = true
 		case "md5":
 			k.MD5[name] = value
+		case "definition":
+			k.Definitions[name] = value
 		case "aside":
 			k.Aside = append(k.Aside, name)
 		default:

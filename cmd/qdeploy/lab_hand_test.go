@@ -36,7 +36,7 @@ func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME}, {role:NAME},
-// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {task:SPACE/APP/NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
+// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {webhook:NAME}, {task:SPACE/APP/NAME}, {automation:SPACE/NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
 	body := ""
@@ -75,6 +75,8 @@ func withIDs(t *qliktest.Tenant, s string) string {
 		OAuthClients []struct{ Name, ID string }
 
 		Tasks []struct{ Space, App, Name, ID string }
+
+		Automations []struct{ Space, Name, ID string }
 
 		IdentityProviders []struct{ Description, ID string }
 
@@ -116,6 +118,9 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	}
 	for _, o := range d.Tasks {
 		put("task", o.Space+"/"+o.App+"/"+o.Name, o.ID)
+	}
+	for _, o := range d.Automations {
+		put("automation", o.Space+"/"+o.Name, o.ID)
 	}
 	for _, o := range d.Apps {
 		put("app", o.Space+"/"+o.Name, o.ID)

@@ -60,6 +60,7 @@ type Tenant struct {
 	defaults  map[string]bool                 // names of Qlik's own roles
 	sealed    map[string][]string             // by name: secret properties of data connections, as declared
 	scheduled map[Ref]*reloads                // by app: of those that a declared task reloads
+	flows     map[string]*flows               // automations by space name
 	bot       string                          // our own user ID, once asked
 	tenantID  string                          // the tenant's, from the same answer
 	fresh     map[string]bool                 // IDs of spaces that this run made or joined
@@ -99,6 +100,7 @@ func (t *Tenant) unlearn() {
 	t.ids, t.names, t.spaces = map[plan.Key]string{}, map[plan.Kind]map[string]string{}, map[string]facts{}
 	t.people, t.forms, t.owners = map[string][]string{}, map[string]map[string]string{}, map[string][]string{}
 	t.scopes, t.defaults = map[string][]string{}, map[string]bool{}
+	t.flows = map[string]*flows{}
 	t.scheduled = map[Ref]*reloads{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
 }

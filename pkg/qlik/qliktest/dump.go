@@ -25,6 +25,8 @@ type dump struct {
 
 	Tasks []dumpTask `json:"tasks,omitempty"`
 
+	Automations []dumpAutomation `json:"automations,omitempty"`
+
 	Plain map[string][]dumpPlain `json:"plain,omitempty"` // by service: csp-origins, web-integrations and so on
 }
 
@@ -92,7 +94,7 @@ func (t *Tenant) Dump() []byte {
 		Host: t.Host, Name: t.Name, Status: t.Status, Spaces: []dumpSpace{}, Groups: []dumpGroup{}, Apps: []dumpApp{},
 		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(), OAuthClients: t.dumpOAuthClients(), IDPs: t.dumpIDPs(),
 	}
-	d.Plain, d.Tasks = t.dumpPlain(), t.dumpTasks()
+	d.Plain, d.Tasks, d.Automations = t.dumpPlain(), t.dumpTasks(), t.dumpAutomations()
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())
 	}

@@ -6,7 +6,7 @@ var (
 		oauthService, tenantsService, usersService, groupsService, rolesService, spacesService, assignmentsService, itemsService,
 		appsService, analyticsAppsService, tempService, themesService, extensionsService, reloadsService, apiKeysService, quotasService, licensesService,
 		connectionsService, webhooksService, oauthClientsService, idpsService,
-		authSettingsService, tasksService, reloadTasksService,
+		authSettingsService, tasksService, reloadTasksService, automationsService,
 	)...)
 	registerRouter = newRouter(oauthService, registerService)
 	consoleRouter  = newRouter(oauthService, consoleService)

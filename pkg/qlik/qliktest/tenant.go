@@ -40,6 +40,10 @@ type Tenant struct {
 	Tasks       table[*task]
 	ReloadTasks table[*reloadTask]
 
+	Automations      table[*automation]
+	AutomationLinks  table[*automationLink]
+	AutomationsAwake bool
+
 	OAuthClients table[*oauthClient]
 	IDPs         table[*idp]
 
