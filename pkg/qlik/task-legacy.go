@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -71,7 +72,8 @@ func oldTasks(old []string) string {
 // noteReloads remembers what reloads the scheduled apps of a space. Of those without a
 // task it asks for the old ones: with a task they are disabled already.
 func (t *Tenant) noteReloads(ctx context.Context, apps map[string]Ref, tasks map[string][]taskBody) error {
-	for id, app := range apps {
+	for _, id := range slices.Sorted(maps.Keys(apps)) {
+		app := apps[id]
 		t.mu.Lock()
 		f := t.scheduled[app]
 		bot := t.bot
