@@ -242,7 +242,8 @@ func example(k Kind) (string, error) {
 	if full == nil {
 		return "", fmt.Errorf("no example")
 	}
-	name, shown := "", &ast.StructLit{}
+	parent := strings.TrimPrefix(k.Traits.Parent, "/")
+	name, within, shown := "", "", &ast.StructLit{}
 	for _, d := range full.Elts {
 		field, ok := d.(*ast.Field)
 		switch {
@@ -253,14 +254,21 @@ func example(k Kind) (string, error) {
 				return "", err
 			}
 			continue
-		case k.Declared && k.MD5[label(field)] != "":
+		case k.Declared && (label(field) == parent || label(field) == k.KeyWithin):
+			lit, _ := field.Value.(*ast.BasicLit)
+			if within, err = literal.Unquote(lit.Value); err != nil { // the last says most
+				return "", err
+			}
+			_, within, _ = strings.Cut(within+"/", "/")
+			continue
+		case k.Declared && k.MD5[label(field)]+k.Definitions[label(field)] != "":
 			continue
 		}
 		shown.Elts = append(shown.Elts, d)
 	}
 	var value ast.Expr = shown
 	if name != "" {
-		value = ast.NewStruct(&ast.Field{Label: ast.NewString(name), Value: shown})
+		value = ast.NewStruct(&ast.Field{Label: ast.NewString(within + name), Value: shown})
 	}
 	b, err := format.Node(&ast.File{Decls: []ast.Decl{&ast.Field{Label: ast.NewStringLabel(string(k.Name)), Value: value}}}, format.Simplify())
 	return string(b), err

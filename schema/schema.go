@@ -18,6 +18,7 @@
 // And of a field:
 //
 //	key              its name: what the key of the resource ends with
+//	within           a reference whose own name is in the key, between the parent's and that
 //	immutable        fixed at creation
 //	secret           written, never read back, never shown
 //	issued           where to put a secret that Qlik makes
@@ -34,6 +35,7 @@
 //	file=SORT        names a file of the estate: an archive, with NAME.qext in it, an
 //	                 image, an icon, or styles
 //	md5=FIELD        computed: the MD5 of the file that FIELD names
+//	definition=FIELD computed: the digest of the definition in the file that FIELD names
 //	aside            about the resource, not part of its spec
 //
 // Anything else is a mistake, and the tests say so. Start with [Traits].
@@ -74,12 +76,15 @@ type Kind struct {
 	Definition string // "#Space"
 	Declared   bool   // tenants and templates declare it; otherwise it follows from something else
 	KeyField   string // the field that the name in its key ends with
+	KeyWithin  string // the field whose name comes before that, after the parent's; "" for none
 	Traits     plan.Traits
 	One        []string          // fields of which all are true in one resource at most
 	Aside      []string          // fields that are not part of the spec
 	MD5        map[string]string // computed field → the field that names the file
 	Files      map[string]string // the field that names a file → what sort of file it must be
-	Example    json.RawMessage   // a full spec
+
+	Definitions map[string]string // the same, for the digest of what the file defines
+	Example     json.RawMessage   // a full spec
 }
 
 // contents is what the embedded files say, read once.

@@ -13,7 +13,7 @@ import (
 // readKind reads the attributes of a definition and of its fields. A definition
 // that is no kind gives a Kind without a name.
 func readKind(def cue.Value) (Kind, error) {
-	k := Kind{MD5: map[string]string{}, Files: map[string]string{}}
+	k := Kind{MD5: map[string]string{}, Files: map[string]string{}, Definitions: map[string]string{}}
 	err := words(def, cue.DeclAttr, func(word, value string) error {
 		var err error
 		switch word {
@@ -89,6 +89,8 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 		switch word {
 		case "key":
 			k.KeyField = name
+		case "within":
+			k.KeyWithin = name
 		case "immutable":
 			t.Immutable = append(t.Immutable, path)
 		case "secret":
@@ -120,6 +122,8 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 			k.MD5[name] = value
 		case "file":
 			k.Files[name] = value
+		case "definition":
+			k.Definitions[name] = value
 		case "aside":
 			k.Aside = append(k.Aside, name)
 		default:

@@ -90,7 +90,7 @@ func entryNotes(e schema.Entry) string {
 	}
 	computed := false
 	for _, m := range e.Marks {
-		computed = computed || strings.HasPrefix(m, "md5=")
+		computed = computed || strings.HasPrefix(m, "md5=") || strings.HasPrefix(m, "definition=")
 	}
 	switch {
 	case e.Default != "":
@@ -131,7 +131,7 @@ func markNote(mark string) string {
 		return "in any order"
 	case "include":
 		return "the tenant may hold more"
-	case "md5":
+	case "md5", "definition":
 		return "computed"
 	}
 	return ""

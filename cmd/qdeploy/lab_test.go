@@ -203,6 +203,10 @@ func cmdSeed(ts *testscript.TestScript, neg bool, args []string) {
 		labOf(ts).cloud.Seat(t.Region, rest[0], rest[1])
 	case "connection": // SPACE NAME
 		t.AddConnection(qliktest.ConnectionSpec{Space: rest[0], Name: rest[1]})
+	case "automation-connection": // SPACE NAME
+		t.AddAutomationConnection(rest[0], rest[1])
+	case "reload-task": // SPACE APP RRULE ZONE
+		t.AddReloadTask(rest[0], rest[1], rest[2], rest[3])
 	default:
 		ts.Fatalf("seed: unknown thing %s", args[1])
 	}

@@ -11,7 +11,8 @@ import (
 	"sync"
 )
 
-// sum is the MD5 of a file or a packed folder, or why there is none.
+// sum is the MD5 of a file or a packed folder, or the digest of a definition, or why
+// there is none.
 type sum struct {
 	md5     string
 	problem Problem

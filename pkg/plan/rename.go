@@ -125,7 +125,10 @@ func newNames(m map[Key]*object, traits map[Kind]Traits, moved map[Key]Key) func
 			return to
 		}
 		names[k] = k // a circle of parents ends here
-		parent := parents[k]
+		parent, known := parents[k]
+		if !known { // it is referred to, and that is all that is known of it
+			parent = traits[k.Kind].ParentOf(k)
+		}
 		to, named := moved[k]
 		switch {
 		case named:

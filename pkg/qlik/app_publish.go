@@ -45,8 +45,9 @@ const (
 //  3. publish; or republish onto the app that is there, so that it keeps its ID, when
 //     it has been evaluated if that is asked for
 //  4. read the app back until it says what was wanted
-//  5. wait for the index, from which the next plan will read it
-//  6. remove old staged copies
+//  5. enable the declared tasks again that Qlik disabled because the script changed
+//  6. wait for the index, from which the next plan will read it
+//  7. remove old staged copies
 func (t *Tenant) deploy(ctx context.Context, liveID string, desired App) (string, error) {
 	if err := desired.check(); err != nil {
 		return "", err
@@ -85,6 +86,9 @@ func (t *Tenant) deploy(ctx context.Context, liveID string, desired App) (string
 		return "", err
 	}
 	if err := t.readBack(ctx, liveID, desired); err != nil {
+		return liveID, err
+	}
+	if err := t.turnOn(ctx, Ref("app/"+desired.Space.Name()+"/"+desired.Name), liveID); err != nil {
 		return liveID, err
 	}
 	t.indexed(ctx, target, liveID, desired)

@@ -66,6 +66,10 @@ type Kind[T any] struct {
 	// [Tenant.Review]. Optional.
 	Review func(ctx context.Context, t *Tenant, p *plan.Plan) error
 
+	// Warns says what a reader of a plan should know of a declared resource, "" if
+	// nothing. It is called after reading. Optional.
+	Warns func(t *Tenant, r plan.Resource) string
+
 	// Uses returns the spaces in which the engine itself must be a member for
 	// the sake of a declared resource. Optional.
 	Uses func(plan.Resource) []use
@@ -112,6 +116,7 @@ type traits struct {
 	people  func(plan.Resource) []string
 	declare func(*Tenant, plan.Resource)
 	lacks   func(*Tenant, plan.Resource, func(plan.Key) bool) string
+	warns   func(*Tenant, plan.Resource) string
 	review  func(context.Context, *Tenant, *plan.Plan) error
 	uses    func(plan.Resource) []use
 }
@@ -177,7 +182,7 @@ func (k Kind[T]) traits() traits {
 		}
 		return append(slices.Clone(k.Needs), k.NeedsFor(r)...)
 	}
-	return traits{k.Name, k.Calls, k.Within, len(k.Needs) > 0, k.Single, k.Sees, needs, k.People, k.Declare, k.Lacks, k.Review, k.Uses}
+	return traits{k.Name, k.Calls, k.Within, len(k.Needs) > 0, k.Single, k.Sees, needs, k.People, k.Declare, k.Lacks, k.Warns, k.Review, k.Uses}
 }
 
 func (k Kind[T]) list(ctx context.Context, t *Tenant, space string) iter.Seq2[plan.Resource, error] {

@@ -66,7 +66,8 @@ func (t *Tenant) Read(ctx context.Context, want []plan.Resource) (*Snapshot, err
 	return s, nil
 }
 
-// miss notes what in want cannot be applied because of what is not there.
+// miss notes what in want cannot be applied because of what is not there, and what
+// its reader should know of the rest.
 func (t *Tenant) miss(s *Snapshot, want []plan.Resource) {
 	declared := map[plan.Key]bool{}
 	for _, r := range want {
@@ -78,6 +79,10 @@ func (t *Tenant) miss(s *Snapshot, want []plan.Resource) {
 		}
 		if why := t.lacks(s, r, func(k plan.Key) bool { return declared[k] }); why != "" {
 			s.Missing[r.Key] = why
+		} else if f := kinds[r.Key.Kind].traits().warns; f != nil {
+			if what := f(t, r); what != "" {
+				s.Notes = append(s.Notes, r.Key.String()+": "+what)
+			}
 		}
 	}
 }

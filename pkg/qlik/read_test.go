@@ -187,8 +187,8 @@ func TestReadingSmallPages(t *testing.T) {
 func TestKinds(t *testing.T) {
 	require.True(t, slices.IsSorted(Kinds()))
 	require.Contains(t, Kinds(), plan.Kind("data-connection"))
-	_, err := Roundtrip("automation", nil)
-	require.EqualError(t, err, "automation: no such kind")
+	_, err := Roundtrip("spaceship", nil)
+	require.EqualError(t, err, "spaceship: no such kind")
 	_, err = Roundtrip("space", []byte(`{"name":"A","colour":"red"}`))
 	require.EqualError(t, err, `space: spec: json: unknown field "colour"`)
 	_, err = Roundtrip("space", []byte(`{} {}`))
@@ -197,8 +197,8 @@ func TestKinds(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, `{"name":"A","providerType":"custom","description":"","roles":[]}`, string(out))
 
-	unknown := resource("automation/x", `{}`)
+	unknown := resource("spaceship/x", `{}`)
 	s := newSandbox(t, qliktest.Options{})
-	require.Equal(t, map[plan.Key]string{unknown.Key: `no such kind "automation"`}, s.read(unknown).Missing)
-	require.EqualError(t, s.open().Do(t.Context(), creation(unknown)), "automation/x: no such kind")
+	require.Equal(t, map[plan.Key]string{unknown.Key: `no such kind "spaceship"`}, s.read(unknown).Missing)
+	require.EqualError(t, s.open().Do(t.Context(), creation(unknown)), "spaceship/x: no such kind")
 }

@@ -68,6 +68,8 @@ type Tenant struct {
 	defaults  map[string]bool                 // names of Qlik's own roles
 	gathered  map[plan.Key]bool               // whether the apps of a collection or a tag are declared
 	sealed    map[string][]string             // by name: secret properties of data connections, as declared
+	scheduled map[Ref]*reloads                // by app: of those that a declared task reloads
+	flows     map[string]*flows               // automations by space name
 	bot       string                          // our own user ID, once asked
 	tenantID  string                          // the tenant's, from the same answer
 	fresh     map[string]bool                 // IDs of spaces that this run made or joined
@@ -110,6 +112,8 @@ func (t *Tenant) unlearn() {
 	t.seated, t.taken = map[string]bool{}, nil
 	t.subjects, t.foreign = map[string]bool{}, map[string]bool{}
 	t.scopes, t.defaults = map[string][]string{}, map[string]bool{}
+	t.flows = map[string]*flows{}
+	t.scheduled = map[Ref]*reloads{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
 	t.brands = map[string]map[string]bool{}
 	t.gathered = map[plan.Key]bool{}

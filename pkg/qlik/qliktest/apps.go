@@ -240,6 +240,7 @@ func (c *call) placeApp(space string) reply {
 		return *refused
 	}
 	a.Space, a.Modified = space, c.now
+	c.tenant.stopTasks(a.ID, "", "APP-MOVED-SPACE")
 	c.tenant.indexApp(a, c.now)
 	return ok(c.viewApp(a))
 }
@@ -276,6 +277,7 @@ func deleteApp(c *call) reply {
 	}
 	t := c.tenant
 	t.Apps.remove(a)
+	t.dropTasks(a.ID)
 	t.unindexApp(a, c.now)
 	t.bury("app", a.Natural)
 	if a.Created.add(softAge) < c.now {

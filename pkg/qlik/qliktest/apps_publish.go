@@ -102,6 +102,9 @@ func republishApp(c *call) reply {
 	// description of the source.
 	target.Description = a.Description
 	c.tenant.Apps.rename(target, func() { target.publish(p, c.now) })
+	if c.currentScript(target).Script != c.currentScript(a).Script {
+		c.tenant.stopTasks(target.ID, "", "APP-SCRIPT-UPDATED") // assumed: whosever they are
+	}
 	target.Content, target.Scripts, target.Weight = a.Content, a.Scripts, a.Weight
 	if p.data != "target" {
 		target.HasData, target.Reloaded = a.HasData, a.Reloaded

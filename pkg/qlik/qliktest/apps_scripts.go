@@ -100,6 +100,7 @@ func postScript(c *call) reply {
 	a.Scripts = append(slices.Clone(a.Scripts), s)
 	b, _ := c.cloud.blobs.put(withScript(c.cloud.blobs.get(a.Content).Data, s.Script))
 	a.Content, a.Modified = b.sum, c.now
+	c.tenant.stopTasks(a.ID, c.caller.ID, "APP-SCRIPT-UPDATED")
 	c.tenant.indexApp(a, c.now)
 	return empty(http.StatusOK)
 }

@@ -26,6 +26,10 @@ type dump struct {
 	OAuthClients []dumpOAuthClient `json:"oauthClients,omitempty"`
 	IDPs         []dumpIDP         `json:"identityProviders,omitempty"`
 
+	Tasks []dumpTask `json:"tasks,omitempty"`
+
+	Automations []dumpAutomation `json:"automations,omitempty"`
+
 	Plain map[string][]dumpPlain `json:"plain,omitempty"` // by service: csp-origins, web-integrations and so on
 }
 
@@ -126,6 +130,7 @@ func (t *Tenant) Dump() []byte {
 	}
 	d.Plain, d.Users = t.dumpPlain(), t.dumpUsers()
 	d.Collections = t.dumpCollections()
+	d.Tasks, d.Automations = t.dumpTasks(), t.dumpAutomations()
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())
 	}

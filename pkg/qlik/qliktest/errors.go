@@ -18,11 +18,12 @@ const (
 	envSingle                  // E5 of themes and extensions: one object, no list
 	envLicense                 // licences: error and message beside the list
 	envDigits                  // E9 of tenant settings: the code is a number
+	envCode                    // tasks: the status as the code, a number
 	envText                    // E11 of apps: text
 )
 
 type errorEntry struct {
-	Code   string     `json:"code"`
+	Code   any        `json:"code"`
 	Title  string     `json:"title"`
 	Detail string     `json:"detail,omitempty"`
 	Status any        `json:"status,omitempty"`
@@ -71,6 +72,8 @@ func (e envelope) reply(status int, code, detail, trace string) reply {
 	switch e {
 	case envNumber:
 		entry.Status = status
+	case envCode:
+		entry.Code = status
 	case envString:
 		entry.Status = strconv.Itoa(status)
 	case envTop:

@@ -45,6 +45,12 @@ type Tenant struct {
 
 	Brands      table[*brand]
 	ActiveBrand string // its id; "" for Qlik's own look
+	Tasks       table[*task]
+	ReloadTasks table[*reloadTask]
+
+	Automations      table[*automation]
+	AutomationLinks  table[*automationLink]
+	AutomationsAwake bool
 
 	OAuthClients table[*oauthClient]
 	IDPs         table[*idp]

@@ -1,0 +1,59 @@
+package qliktest_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
+)
+
+const tasksPath = "/api/scheduling/tasks"
+
+func scheduled(name, app string) object {
+	return object{
+		"name": name, "specVersion": "1.0", "start": object{"schedule": object{"recurrence": "RRULE:FREQ=DAILY"}},
+		"states": []object{{"type": "EVENT", "onEvents": []object{{
+			"eventRefs": []string{"e"},
+			"actions":   []object{{"functionRef": object{"refName": "app.reload", "arguments": object{"appId": app}}}},
+		}}}},
+	}
+}
+
+func TestTasks(t *testing.T) {
+	l := newLab(t, qliktest.Options{})
+	staging, _ := l.spaces()
+	app := l.importApp("?spaceId="+staging, appFile)
+	l.tenant.AddReloadTask("Staging", "Sales", "RRULE:FREQ=WEEKLY", "UTC")
+	legacy := "/api/v1/reload-tasks?appId=" + app
+	require.Equal(t, []string{"Enabled"}, l.get(legacy).want(200).column("state"))
+
+	made := l.post(tasksPath, scheduled("Nightly", app)).want(201)
+	at := tasksPath + "/" + made.str("id")
+	require.Equal(t, false, made.value("enabled"), "as Qlik has it")
+	require.Equal(t, app, made.str("resourceId"))
+	require.Equal(t, []string{"Disabled"}, l.get(legacy).want(200).column("state"), "with the app's first task")
+
+	set := func(path string, value any) object { return object{"op": "replace", "path": path, "value": value} }
+	l.patch(at, []object{set("/colour", "red")}).want(400)
+	l.patch(at, []object{set("/start", object{"schedule": object{"recurrence": "daily"}})}).want(400)
+	l.patch(at, []object{set("/enabled", true)}).want(200)
+
+	l.post("/api/v1/apps/"+app+"/scripts", object{"script": "LOAD 2 AS B AUTOGENERATE 1;"}).want(200)
+	require.Equal(t, true, l.get(at).want(200).value("enabled"), "its owner changed the script")
+	l.delete("/api/v1/apps/" + app + "/space").want(200)
+	require.Equal(t, "APP-MOVED-SPACE", l.get(at).want(200).str("metadata", "disabledCode"))
+
+	for i := range 9 {
+		l.post(tasksPath, scheduled(fmt.Sprint(i), app)).want(201)
+	}
+	l.post(tasksPath, scheduled("one too many", app)).want(400)
+	l.post(tasksPath, scheduled("no app", "none")).want(403)
+	l.post(tasksPath, object{"name": "no schedule", "specVersion": "1.0"}).want(400)
+	l.delete(at).want(204)
+	l.get(at).want(404)
+	require.Len(t, l.get(tasksPath+"?resourceId="+app).want(200).column("id"), 9)
+	l.delete("/api/v1/apps/" + app).want(200)
+	require.Empty(t, l.get(tasksPath).want(200).column("id"), "they end with their app")
+}
