@@ -75,75 +75,55 @@ func handIn(ts *testscript.TestScript, host string) (*hand, *qliktest.Tenant) {
 func withIDs(t *qliktest.Tenant, s string) string {
 	var d struct {
 		Spaces []struct {
-			Name, ID    string
+			dumped
 			Assignments []struct{ Assignee, ID string }
 		}
-		Groups []struct{ Name, ID string }
-		Roles  []struct{ Name, ID string }
-		Users  []struct{ Subject, ID string }
-		Apps   []struct{ Space, Name, ID string }
+		Groups, Roles, Brands, Webhooks, OAuthClients []dumped
 
-		Webhooks    []struct{ Name, ID string }
-		Connections []struct{ Space, Name, ID string }
-		Brands      []struct{ Name, ID string }
-		Collections []struct{ Name, Type, ID string }
-
-		OAuthClients []struct{ Name, ID string }
-
-		Tasks []struct{ Space, App, Name, ID string }
-
-		Automations []struct{ Space, Name, ID string }
-
+		Apps, Connections, Automations, Tasks []struct {
+			dumped
+			Space, App string
+		}
+		Users             []struct{ Subject, ID string }
+		Collections       []struct{ Name, Type, ID string }
 		IdentityProviders []struct{ Description, ID string }
-
-		Plain map[string][]struct{ Name, ID string }
+		Plain             map[string][]dumped
 	}
 	if err := json.Unmarshal(t.Dump(), &d); err != nil {
 		panic(err)
 	}
 	s = strings.ReplaceAll(s, "{tenant}", t.ID)
 	put := func(kind, name, id string) { s = strings.ReplaceAll(s, "{"+kind+":"+name+"}", id) }
+	all := func(kind string, list []dumped) {
+		for _, o := range list {
+			put(kind, o.Name, o.ID)
+		}
+	}
 	for _, o := range d.Spaces {
 		put("space", o.Name, o.ID)
 		for _, m := range o.Assignments {
 			put("member", o.Name+"/"+m.Assignee, m.ID)
 		}
 	}
-	for _, o := range d.Groups {
-		put("group", o.Name, o.ID)
+	all("group", d.Groups)
+	all("role", d.Roles)
+	all("brand", d.Brands)
+	all("client", d.OAuthClients)
+	all("webhook", d.Webhooks)
+	for service, list := range d.Plain {
+		all(service, list)
 	}
 	for _, o := range d.Users {
 		put("user", o.Subject, o.ID)
 	}
-	for _, o := range d.Roles {
-		put("role", o.Name, o.ID)
-	}
-	for service, list := range d.Plain {
-		for _, o := range list {
-			put(service, o.Name, o.ID)
-		}
-	}
 	for _, o := range d.Connections {
 		put("connection", o.Space+"/"+o.Name, o.ID)
 	}
-	for _, o := range d.Brands {
-		put("brand", o.Name, o.ID)
-	}
 	for _, o := range d.Collections {
-		kind := "collection"
-		if o.Type == "public" {
-			kind = "tag"
-		}
-		put(kind, o.Name, o.ID)
+		put(map[bool]string{true: "tag", false: "collection"}[o.Type == "public"], o.Name, o.ID)
 	}
 	for _, o := range d.IdentityProviders {
 		put("idp", o.Description, o.ID)
-	}
-	for _, o := range d.OAuthClients {
-		put("client", o.Name, o.ID)
-	}
-	for _, o := range d.Webhooks {
-		put("webhook", o.Name, o.ID)
 	}
 	for _, o := range d.Tasks {
 		put("task", o.Space+"/"+o.App+"/"+o.Name, o.ID)
@@ -157,6 +137,9 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	}
 	return s
 }
+
+// dumped is what a dump says of most things.
+type dumped struct{ Name, ID string }
 
 // upload HOST METHOD PATH FILE sends a file, or a folder as a zip archive, as a person
 // who changes a brand, or adds or changes a theme or an extension.
