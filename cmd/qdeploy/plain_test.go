@@ -49,6 +49,8 @@ var plainProgram = sync.OnceValues(func() (dir string, err error) {
 
 // choose puts the program that a script runs in front of its path.
 func choose(e *testscript.Env) error {
+	// A program that watches for races sleeps for a second before it ends, unless told otherwise.
+	e.Setenv("GORACE", "atexit_sleep_ms=10")
 	if !watchesRaces || watched(strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")) {
 		return nil
 	}
