@@ -6,18 +6,17 @@ import (
 	"io/fs"
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
-	"github.com/qdeploy/qdeploy/pkg/qvf"
 )
 
 // content reads an app as a commit has it. A Git LFS pointer is followed; what cannot be
 // fetched is a [qvf.ErrLFSPointer].
 func (r *capturing) content(commit, file string) ([]byte, error) {
 	text, err := r.repo.Read(commit, file)
-	if err != nil || len(text) > 1024 { // the longest pointer
-		return text, err
+	if err != nil {
+		return nil, err
 	}
-	var pointer *qvf.LFSError
-	if _, err := qvf.DecodeBytes(text); !errors.As(err, &pointer) {
+	pointer := estate.LFSPointer(text)
+	if pointer == nil {
 		return text, nil
 	}
 	text, err = estate.LFSObject(r.git, pointer, r.p.gitEnv)

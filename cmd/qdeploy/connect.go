@@ -190,33 +190,32 @@ func (c *connections) register(r estate.Region, reads *atomic.Int64) (*qlik.Clie
 }
 
 // office makes a client of a host that is no tenant, or that is not declared as one.
-func (c *connections) office(host string, login qlik.Credentials, readOnly bool, reads *atomic.Int64) (*qlik.Client, error) {
+func (c *connections) office(host string, login qlik.Credentials, readOnly bool, reads *atomic.Int64) (_ *qlik.Client, err error) {
 	o := c.options(host, readOnly, reads)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if o.Token = c.tokens[host]; o.Token == nil {
-		var err error
-		if o.Token, err = login.TokenSource(o); err != nil {
-			return nil, err
-		}
-		c.tokens[host] = o.Token
+	if o.Token, err = c.source(o, login); err != nil {
+		return nil, err
 	}
 	return qlik.New(o)
 }
 
 func (c *connections) token(t estate.Tenant, o qlik.Options) (oauth2.TokenSource, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if s := c.tokens[t.Host]; s != nil {
-		return s, nil
-	}
 	credentials, own := c.contexts[t.Host]
 	if !own {
 		credentials = c.logins[t.Region]
 	}
-	s, err := credentials.TokenSource(o)
+	return c.source(o, credentials)
+}
+
+// source returns the tokens of a host, the same ones for all who ask.
+func (c *connections) source(o qlik.Options, login qlik.Credentials) (oauth2.TokenSource, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.tokens[o.Host]; s != nil {
+		return s, nil
+	}
+	s, err := login.TokenSource(o)
 	if err == nil {
-		c.tokens[t.Host] = s
+		c.tokens[o.Host] = s
 	}
 	return s, err
 }

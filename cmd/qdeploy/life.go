@@ -44,14 +44,20 @@ func (e *engine) organization(ctx context.Context) (*registry, error) {
 			r.err = fmt.Errorf("the organization's tenants: %w", err)
 			return
 		}
-		r.byHost = map[string]qlik.OrgTenant{}
-		for _, t := range r.tenants {
-			for _, host := range t.Hostnames {
-				r.byHost[strings.ToLower(host)] = t
-			}
-		}
+		r.byHost = byHost(r.tenants)
 	})
 	return r, r.err
+}
+
+// byHost finds tenants by each of their hosts.
+func byHost(list []qlik.OrgTenant) map[string]qlik.OrgTenant {
+	out := map[string]qlik.OrgTenant{}
+	for _, t := range list {
+		for _, host := range t.Hostnames {
+			out[strings.ToLower(host)] = t
+		}
+	}
+	return out
 }
 
 // life says what is to be done to make a tenant what its state says, before anything in

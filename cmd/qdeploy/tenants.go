@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 	"sync/atomic"
 	"text/tabwriter"
 	"time"
@@ -106,15 +105,10 @@ func (p *program) tenants(ctx context.Context, f tenantsFlags) error {
 // holdAgainst says of each tenant whether the estate and the organization agree.
 func holdAgainst(declared []estate.Tenant, there []qlik.OrgTenant, lives map[string]ledger.Life) []listedTenant {
 	list := []listedTenant{}
-	byHost := map[string]qlik.OrgTenant{}
-	for _, o := range there {
-		for _, host := range o.Hostnames {
-			byHost[strings.ToLower(host)] = o
-		}
-	}
+	hosts := byHost(there)
 	seen := map[string]bool{}
 	for _, t := range declared {
-		o, ok := byHost[t.Host]
+		o, ok := hosts[t.Host]
 		seen[o.ID] = true
 		l := listedTenant{Tenant: t.Name, Region: t.Region, Host: t.Host, Name: o.Name, Status: o.Status, Is: tenantThere}
 		if purge := lives[t.Name].Purge; !purge.IsZero() {

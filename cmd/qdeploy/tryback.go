@@ -106,7 +106,7 @@ func (r returned) text() string {
 }
 
 // discardAll removes an app that was not there before it was tried, or says why it
-// stays for now.
+// stays.
 func (t *trial) discardAll(ctx context.Context, s ledger.Slot, places []ledger.SlotPlace, before map[string]bool) (why string, err error) {
 	var entries []ledger.Entry
 	for _, at := range places {

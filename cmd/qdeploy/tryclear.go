@@ -65,7 +65,7 @@ func (t *trial) forget(ctx context.Context, p ledger.Preview) error {
 	return nil
 }
 
-// clearPlace removes one space of a pull request, or says why it stays for now. A
+// clearPlace removes one space of a pull request, or says why it stays. A
 // tenant that the estate has no more is out of reach: nobody waits for it.
 func (t *trial) clearPlace(ctx context.Context, p ledger.Preview, at ledger.PreviewPlace) (why string, err error) {
 	if tenant, declared := t.e.est.Tenant(at.Tenant); !declared {

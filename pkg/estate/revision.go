@@ -255,7 +255,7 @@ func (t *treeFS) file(e *object.TreeEntry) (fs.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if p := pointer(text); p != nil {
+	if p := LFSPointer(text); p != nil {
 		app, err := LFSObject(t.repo, p, t.env)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
@@ -269,7 +269,11 @@ func (t *treeFS) file(e *object.TreeEntry) (fs.File, error) {
 
 const longestPointer = 1024 // bytes, by the specification of Git LFS
 
-func pointer(text []byte) *qvf.LFSError {
+// LFSPointer returns what a file says as a Git LFS pointer, nil if it is none.
+func LFSPointer(text []byte) *qvf.LFSError {
+	if len(text) > longestPointer {
+		return nil
+	}
 	_, err := qvf.DecodeBytes(text)
 	var p *qvf.LFSError
 	if !errors.As(err, &p) {

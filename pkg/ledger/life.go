@@ -2,12 +2,8 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/url"
 	"time"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // Life is how a tenant that qdeploy makes or deactivates has come into being, and how
@@ -36,18 +32,7 @@ const lifeFolder = "lives"
 
 // Lives returns what is known of the lives of tenants, by name.
 func (l *Ledger) Lives() (map[string]Life, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	out := map[string]Life{}
-	err := l.each(lifeFolder, func(file string, text []byte) error {
-		var r Life
-		if err := json.Unmarshal(text, &r); err != nil {
-			return fmt.Errorf("ledger: %s: %w", file, err)
-		}
-		out[r.Tenant] = r
-		return nil
-	})
-	return out, err
+	return records(l, lifeFolder, func(r Life) string { return r.Tenant })
 }
 
 // PutLife replaces what is known of a tenant's life, in one commit with message as its
@@ -55,14 +40,6 @@ func (l *Ledger) Lives() (map[string]Life, error) {
 // reached; what is about to happen is on the remote, or the error says that it is not.
 // When a lease was acquired and is no longer ours the error is [ErrFenced].
 func (l *Ledger) PutLife(ctx context.Context, message string, r Life) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	files, err := textOf(lifeFolder+"/"+url.PathEscape(r.Tenant)+".json", r)
-	if err != nil {
-		return err
-	}
 	about := !r.Asked.IsZero() && r.ID == ""
-	return l.commit(ctx, &change{message: message, keep: !about, files: func(root plumbing.Hash) (map[string][]byte, string, error) {
-		return files, "", l.fenced(root)
-	}})
+	return l.putFile(ctx, message, lifeFolder+"/"+url.PathEscape(r.Tenant)+".json", r, !about)
 }

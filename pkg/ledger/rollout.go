@@ -2,12 +2,8 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"net/url"
 	"time"
-
-	"github.com/go-git/go-git/v5/plumbing"
 )
 
 // Rollout is how far the rings of an environment have come, and who is in them:
@@ -36,31 +32,12 @@ const rolloutFolder = "rollouts"
 
 // Rollouts returns the last rollout of each environment that had one.
 func (l *Ledger) Rollouts() (map[string]Rollout, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	out := map[string]Rollout{}
-	err := l.each(rolloutFolder, func(file string, text []byte) error {
-		var r Rollout
-		if err := json.Unmarshal(text, &r); err != nil {
-			return fmt.Errorf("ledger: %s: %w", file, err)
-		}
-		out[r.Environment] = r
-		return nil
-	})
-	return out, err
+	return records(l, rolloutFolder, func(r Rollout) string { return r.Environment })
 }
 
 // PutRollout replaces the rollout of an environment, in one commit with message as
 // its subject. When a lease was acquired and is no longer ours the error is
 // [ErrFenced].
 func (l *Ledger) PutRollout(ctx context.Context, message string, r Rollout) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	files, err := textOf(rolloutFolder+"/"+url.PathEscape(r.Environment)+".json", r)
-	if err != nil {
-		return err
-	}
-	return l.commit(ctx, &change{message: message, keep: true, files: func(root plumbing.Hash) (map[string][]byte, string, error) {
-		return files, "", l.fenced(root)
-	}})
+	return l.putFile(ctx, message, rolloutFolder+"/"+url.PathEscape(r.Environment)+".json", r, true)
 }

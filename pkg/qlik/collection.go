@@ -2,7 +2,6 @@ package qlik
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
@@ -67,13 +66,7 @@ func collections(name plan.Kind, kind string) Kind[Collection] {
 func collectionPath(id string) string { return collectionsPath + "/" + url.PathEscape(id) }
 
 // itemsIn returns the apps that the spec of a collection names.
-func itemsIn(spec []byte) []string {
-	var c Collection
-	if json.Unmarshal(spec, &c) != nil || c.Items == nil {
-		return nil
-	}
-	return *c.Items
-}
+func itemsIn(spec []byte) []string { return listIn(spec, "items") }
 
 // collectionUses: whoever does not see an app sees it in no collection.
 func collectionUses(r plan.Resource) (uses []use) {

@@ -2,6 +2,7 @@ package qlik
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"net/http"
@@ -37,4 +38,13 @@ func (t *Tenant) post(ctx context.Context, path string, body any) (id string, er
 		return "", fmt.Errorf("POST %s: %w: no id", path, errReply)
 	}
 	return made.ID, nil
+}
+
+// listIn returns the texts of a list in a spec, none if it has no such list.
+func listIn(spec []byte, field string) (list []string) {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(spec, &fields) != nil || json.Unmarshal(fields[field], &list) != nil {
+		return nil
+	}
+	return list
 }

@@ -85,15 +85,7 @@ func (t *Tenant) isDefaultRole(name string) bool {
 }
 
 // rolesIn returns the names of the roles that the spec of a group or a user gives.
-func rolesIn(spec []byte) []string {
-	var s struct {
-		Roles []string `json:"roles"`
-	}
-	if json.Unmarshal(spec, &s) != nil {
-		return nil
-	}
-	return s.Roles
-}
+func rolesIn(spec []byte) []string { return listIn(spec, "roles") }
 
 // everywhere are roles that every tenant has, so that no list need be read to know.
 //

@@ -2,7 +2,6 @@ package qlik
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"maps"
@@ -78,13 +77,7 @@ var _ = register(Kind[User]{
 
 func userPath(id string) string { return usersPath + "/" + url.PathEscape(id) }
 
-func groupsIn(spec []byte) []string {
-	var u User
-	if json.Unmarshal(spec, &u) != nil || u.Groups == nil {
-		return nil
-	}
-	return *u.Groups
-}
+func groupsIn(spec []byte) []string { return listIn(spec, "groups") }
 
 // lacksGroup says which of the groups nobody can be put into, "" if there is none.
 func (t *Tenant) lacksGroup(names []string, declared func(plan.Key) bool) string {
