@@ -271,7 +271,7 @@ func (l *load) order(envs map[string]*environment) (out []string) {
 	left := maps.Clone(envs)
 	for _, name := range sorted(envs) {
 		for i, after := range envs[name].After {
-			if envs[after] == nil {
+			if !l.declared["environments"][after] {
 				l.report(Problem{
 					Pos:     l.at("environments", name, "after", strconv.Itoa(i)),
 					Message: fmt.Sprintf("%s comes after %q, which is not declared", name, after),

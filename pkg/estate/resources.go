@@ -207,9 +207,10 @@ func (x *expansion) resource(k schema.Kind, name string, spec map[string]any) {
 			p.Pos, p.Key = cmp.Or(p.Pos, x.pos(string(k.Name), name, file)), r.Key
 			x.problem(p)
 		}
-		spec[field] = s.md5
+		spec[field] = s.sum
 	}
 	x.define(k, r, name, spec)
+	x.shape(k, r, name, spec)
 	r.Spec = encode(spec)
 	x.secrets(k, r)
 	x.ignores(k, r)
@@ -217,21 +218,6 @@ func (x *expansion) resource(k schema.Kind, name string, spec map[string]any) {
 	if k.Name == "space" {
 		x.types[name] = fmt.Sprint(spec["type"])
 		x.members(name, members, r.Adopt)
-	}
-}
-
-// define computes the digests of the definitions that a spec names files of.
-func (x *expansion) define(k schema.Kind, r plan.Resource, name string, spec map[string]any) {
-	for field, file := range k.Definitions {
-		p := Problem{Pos: x.pos(string(k.Name), name, field), Message: field + " is computed", Hint: "remove it"}
-		if _, written := spec[field]; !written {
-			s := x.e.definition(fmt.Sprint(spec[file]))
-			spec[field], p = s.md5, s.problem
-		}
-		if p.Message != "" {
-			p.Pos, p.Key = cmp.Or(p.Pos, x.pos(string(k.Name), name, file)), r.Key
-			x.problem(p)
-		}
 	}
 }
 

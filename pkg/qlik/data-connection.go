@@ -23,6 +23,9 @@ type DataConnection struct {
 	Properties   map[string]any     `json:"connectionProperties,omitempty"`
 	Secrets      map[string]*Secret `json:"secretProperties,omitempty"`
 	Tags         *[]string          `json:"tags,omitempty"` // in any order
+
+	File  string `json:"file,omitempty"`  // what the estate took some of it from
+	Shape string `json:"shape,omitempty"` // the digest of that
 }
 
 type connectionBody struct {
