@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
@@ -69,7 +70,7 @@ func (e *Estate) shapeOf(file string, fields []string) sum {
 		spec, err := parseShape(text, fields)
 		if err != nil {
 			return sum{problem: Problem{
-				Message: file + ": " + err.Error(), Hint: "it is a JSON object with " + oneOf(fields) + "; secrets are named in the estate",
+				Message: file + ": " + err.Error(), Hint: "it is a JSON object with " + strings.Join(fields, " and ") + "; secrets are named in the estate",
 			}}
 		}
 		h := sha256.Sum256(encode(spec))
