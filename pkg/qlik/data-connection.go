@@ -171,6 +171,13 @@ func updateConnection(ctx context.Context, t *Tenant, id string, live, desired D
 	if live.Name != desired.Name {
 		steps = append(steps, replace("/qName", desired.Name))
 	}
+	if live.Space != desired.Space {
+		spaceID, err := t.id(ctx, desired.Space)
+		if err != nil {
+			return err
+		}
+		steps = append(steps, replace("/space", spaceID))
+	}
 	if desired.Tags != nil && (live.Tags == nil || !sameSet(*live.Tags, *desired.Tags)) {
 		steps = append(steps, replace("/tags", *desired.Tags))
 	}
