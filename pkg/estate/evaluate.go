@@ -174,7 +174,7 @@ func (e *Estate) each(ctx context.Context, workers int, choose func(Tenant) bool
 			todo = append(todo, t)
 		}
 	}
-	found := claims{}
+	found, issued := claims{}, outlets{}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64
@@ -203,6 +203,7 @@ func (e *Estate) each(ctx context.Context, workers int, choose func(Tenant) bool
 					continue
 				}
 				found.add(todo[i].Tenant, rs)
+				issued.add(todo[i].Tenant, rs)
 				if err := f(todo[i].Tenant, rs); err != nil {
 					cancel(err)
 				}
@@ -213,6 +214,7 @@ func (e *Estate) each(ctx context.Context, workers int, choose func(Tenant) bool
 	wg.Wait()
 	if choose == nil && context.Cause(ctx) == nil {
 		c.add("", e.budget(&found)...)
+		c.add("", issued.clashes()...)
 	}
 	return context.Cause(ctx)
 }
