@@ -31,7 +31,8 @@ func (e *Estate) definition(file string) sum {
 // define computes the digests of the definitions that a spec names files of.
 func (x *expansion) define(k schema.Kind, r plan.Resource, name string, spec map[string]any) {
 	for field, file := range k.Definitions {
-		x.computed(k, r, name, field, file, spec, x.e.definition)
+		s := x.computed(k, r, name, field, file, spec, x.e.definition)
+		x.files = append(x.files, keptFile{As: "definition", File: fmt.Sprint(spec[file]), Sum: s.sum})
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
@@ -89,6 +90,9 @@ type target struct {
 	apps           []string
 	resources      []plan.Resource // made by readApps
 	needs          []need          // what they need of the tenant
+
+	once sync.Once
+	sum  []byte // over all of this, for the cache
 }
 
 // environments checks the environments and resolves their targets.
