@@ -35,12 +35,15 @@ changed in any tenant.
 What was written proves itself: it is planned at once, and what a plan would change is
 taken out again, and said. So the next plan has nothing but adoptions, and once they are
 applied, which changes nothing but the ledger, nothing at all. Secrets are not read back
-by anybody: what has one is declared without it. Apps, archives, people, and what belongs
-to somebody are left out, and counted.` + "\n" + exits,
+by anybody: what has one is declared without it. Archives, people, and what belongs to
+somebody are left out.
+
+Published apps are exported without data to apps/, and declared. No environment pins them
+yet, so that none is published.` + "\n" + exits,
 		Example: "  qdeploy adopt acme\n  qdeploy adopt acme bolt --kind space --kind webhook",
 		RunE:    func(c *cobra.Command, args []string) error { return p.adopt(c.Context(), f, args) },
 	}
-	c.Flags().StringArrayVar(&f.kinds, "kind", nil, "only this `kind` of resource; a space comes with its members")
+	c.Flags().StringArrayVar(&f.kinds, "kind", nil, "only this `kind` of resource; a space comes with its members, an app with the spaces it is in")
 	c.Flags().StringVar(&f.into, "into", "", "write into this `folder` instead of the estate's")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print what was adopted and what was left as JSON")
 	return c
@@ -51,6 +54,7 @@ type adopted struct {
 	Tenant  string         `json:"tenant"`
 	File    string         `json:"file,omitempty"` // "" if there was nothing to write
 	Adopted map[string]int `json:"adopted"`        // by kind
+	Apps    []string       `json:"apps,omitempty"` // that were exported
 	Left    []leftOut      `json:"left,omitempty"`
 
 	holds []plan.Resource
@@ -64,7 +68,6 @@ type leftOut struct {
 
 // leftKinds are the kinds that are not adopted, and why.
 var leftKinds = map[plan.Kind]string{
-	"app":                "apps come by qdeploy capture, or with their files",
 	"theme":              "put its folder into the estate, and declare it",
 	"extension":          "put its folder into the estate, and declare it",
 	"brand":              "put its files into the estate, and declare it",
@@ -87,7 +90,8 @@ func adoptable(only []string) ([]plan.Kind, error) {
 		}
 	}
 	return slices.DeleteFunc(schema.Kinds(), func(k plan.Kind) bool {
-		meant := len(only) == 0 || slices.Contains(only, string(k)) || k == "assignment" && slices.Contains(only, "space")
+		meant := len(only) == 0 || slices.Contains(only, string(k)) ||
+			slices.Contains(only, "space") && k == "assignment" || slices.Contains(only, "app") && k == "space"
 		return leftKinds[k] != "" || !meant
 	}), nil
 }
@@ -105,12 +109,19 @@ func (p *program) adopt(ctx context.Context, f adoptFlags, names []string) error
 		return err
 	}
 	defer e.close()
-	a := &adopting{p: p, dir: f.into, kinds: kinds, names: names}
+	a := &adopting{p: p, dir: f.into, kinds: kinds, names: names, managed: map[string][]string{}}
+	a.appsOnly = slices.Contains(f.kinds, "app") && !slices.Contains(f.kinds, "space")
 	if a.dir == "" {
 		a.dir = p.dir
 	}
 	if err := a.look(ctx, e); err != nil {
 		return err
+	}
+	if slices.Contains(kinds, "app") {
+		if err := a.apps(ctx, e); err != nil {
+			a.remove(&a.exported)
+			return err
+		}
 	}
 	if err := a.settle(ctx); err != nil {
 		return err
@@ -136,7 +147,10 @@ type adopting struct {
 	template string // for what they have in common; "" for none
 	shared   []plan.Resource
 	tenants  []*adopted
-	files    []string // that were written
+	appsOnly bool                // spaces are looked through, and not adopted
+	managed  map[string][]string // managed spaces by tenant
+	files    []string            // that were written
+	exported []string            // apps, and their declarations
 }
 
 // look reads what the tenants hold that the estate does not declare.
@@ -166,7 +180,7 @@ func (a *adopting) holdings(ctx context.Context, e *engine, t estate.Tenant) (*a
 	if err != nil {
 		return nil, err
 	}
-	s, unread, err := live.Holdings(ctx, a.kinds)
+	s, unread, err := live.Holdings(ctx, slices.DeleteFunc(slices.Clone(a.kinds), func(k plan.Kind) bool { return k == "app" }))
 	if err != nil {
 		return nil, err
 	}
@@ -175,6 +189,7 @@ func (a *adopting) holdings(ctx context.Context, e *engine, t estate.Tenant) (*a
 		return nil, err
 	}
 	one := &adopted{Tenant: t.Name}
+	a.managed[t.Name] = managedSpaces(append(desired, s.Resources...))
 	for _, k := range slices.Sorted(maps.Keys(unread)) {
 		one.Left = append(one.Left, leftOut{string(k), "cannot be listed: " + unread[k]})
 	}
@@ -187,7 +202,7 @@ func (a *adopting) holdings(ctx context.Context, e *engine, t estate.Tenant) (*a
 	}
 	for _, r := range s.Resources {
 		switch why := notAdopted(r, s.Ambiguous[r.Key]); {
-		case have[r.Key]:
+		case have[r.Key], r.Key.Kind == "space" && a.appsOnly:
 		case why == "-":
 		case why != "":
 			one.Left = append(one.Left, leftOut{r.Key.String(), why})

@@ -61,7 +61,8 @@ func (a *adopting) share() {
 func (a *adopting) settle(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil {
-			a.remove()
+			a.remove(&a.files)
+			a.remove(&a.exported)
 		}
 	}()
 	for range adoptTries {
@@ -69,7 +70,7 @@ func (a *adopting) settle(ctx context.Context) (err error) {
 			return err
 		}
 		wrong, err := a.prove(ctx)
-		a.remove()
+		a.remove(&a.files)
 		if err != nil {
 			return err
 		}
@@ -84,11 +85,11 @@ func (a *adopting) settle(ctx context.Context) (err error) {
 	return fail("adopt fewer kinds with --kind", "what was found does not settle")
 }
 
-func (a *adopting) remove() {
-	for _, f := range a.files {
+func (a *adopting) remove(files *[]string) {
+	for _, f := range *files {
 		_ = os.Remove(f) // if it stays, the next run says that it is there
 	}
-	a.files = nil
+	*files = nil
 }
 
 // misfit is a resource that a plan would change, or that the estate refuses.
@@ -196,6 +197,9 @@ func (a *adopting) print() {
 			fmt.Fprintf(out, ": %s", strings.Join(parts, ", "))
 		}
 		fmt.Fprintln(out)
+		for _, app := range t.Apps {
+			fmt.Fprintf(out, "  app: %s\n", printable(app))
+		}
 		for _, l := range t.Left {
 			what := l.What
 			if l.Why != "" {
@@ -204,6 +208,7 @@ func (a *adopting) print() {
 			fmt.Fprintf(out, "  left: %s\n", printable(what))
 		}
 	}
+	a.files = append(a.files, a.exported...)
 	if len(a.files) == 0 {
 		fmt.Fprintln(out, "\nnothing is written: all that is adopted is declared already")
 		return
