@@ -38,6 +38,7 @@ type engine struct {
 	registry registry // what the organization says of its tenants
 	births   sync.Map // by region: one tenant is made at a time
 
+	drift   *driftFound                         // what is found of drift; nil where it is not looked for alone
 	taken   sync.Map                            // seats that plans take, by tenant
 	digests sync.Map                            // of desired states, by tenant
 	waves   *waves                              // the rings of this run; nil while nothing is applied
@@ -194,6 +195,9 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 		return nil, err
 	}
 	applied = s.slots.leave(applied)
+	if e.drift != nil {
+		return e.studyDrift(ctx, s, applied, remembered)
+	}
 	if e.memory.ledger == nil { // who made it is not known, so only what says so is refused
 		for _, r := range desired {
 			owned[r.Key] = r.Adopt != plan.Refuse
