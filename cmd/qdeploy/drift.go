@@ -38,6 +38,7 @@ tenant tell, and what to write into the estate: the line that accepts it, and th
 		},
 	}
 	f.add(p, c)
+	addRetired(c, &f.planFlags)
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print the drift as a plan in JSON: of what undoes it")
 	c.Flags().BoolVar(&f.github, "github", false, "in a job of GitHub Actions: keep an issue open for each class of drift, as long as there is any")
 	c.Flags().BoolVar(&f.detailed, "detailed-exitcode", false, "exit with 2 when there is drift")
@@ -56,9 +57,9 @@ func (p *program) drift(ctx context.Context, f driftFlags) error {
 		return err
 	}
 	if f.asJSON {
-		err = writeDriftJSON(p.out, fleet, e.drift.findings())
+		err = writeDriftJSON(p.out, fleet, e.drift.findings(), e.retired)
 	} else if err = fleet.WriteText(p.out, e.text(f.planFlags, nil)); err == nil {
-		_, err = io.WriteString(p.out, driftText(e.drift.findings(), f.list))
+		_, err = io.WriteString(p.out, driftText(e.drift.findings(), f.list)+e.retired.text())
 	}
 	if err != nil {
 		return err

@@ -11,17 +11,25 @@ import (
 // that would be made if the estate said what it said then, so that what differs is what
 // the tenant changed. What the estate at hand ignores is ignored.
 func (e *engine) studyDrift(ctx context.Context, s *study, applied []plan.Resource, remembered bool) (_ *study, err error) {
+	then, notes := e.asDeclared(applied, s.desired)
 	if !remembered {
 		s.plan = &plan.Plan{Tenant: facts(s.tenant), Notes: []string{"it was never applied, as far as the ledger knows, so nothing is known of drift"}}
-		return s, nil
+		if e.retired == nil {
+			return s, nil
+		}
+		then = s.desired
 	}
-	then, notes := e.asDeclared(applied, s.desired)
 	if s.live, err = e.conn.tenant(s.tenant, true, &e.reads); err != nil {
 		return nil, err
 	}
 	snapshot, err := s.live.Read(ctx, then)
 	if err != nil {
 		return nil, err
+	}
+	if e.retired != nil {
+		if err := e.lookRetired(ctx, s, snapshot, applied); err != nil || !remembered {
+			return s, err
+		}
 	}
 	in := plan.Input{
 		Tenant: facts(s.tenant), Desired: slices.Concat(then, snapshot.Needs), Live: s.slots.leave(snapshot.Resources),

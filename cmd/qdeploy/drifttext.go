@@ -14,14 +14,15 @@ import (
 )
 
 // writeDriftJSON prints drift as the plan that undoes it, with what was found of it.
-func writeDriftJSON(w io.Writer, f *plan.Fleet, found []finding) error {
+func writeDriftJSON(w io.Writer, f *plan.Fleet, found []finding, retired *leftovers) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(struct {
 		*plan.Fleet
-		Found []finding `json:"found,omitempty"`
-	}{f, found})
+		Found   []finding  `json:"found,omitempty"`
+		Retired *leftovers `json:"retired,omitempty"`
+	}{f, found, retired})
 }
 
 // driftText says of each resource who changed it, tenant by tenant, and what may be

@@ -39,6 +39,7 @@ type engine struct {
 	births   sync.Map // by region: one tenant is made at a time
 
 	drift   *driftFound                         // what is found of drift; nil where it is not looked for alone
+	retired *leftovers                          // what nobody needs any more; nil where it is not looked for
 	taken   sync.Map                            // seats that plans take, by tenant
 	digests sync.Map                            // of desired states, by tenant
 	waves   *waves                              // the rings of this run; nil while nothing is applied
@@ -80,6 +81,9 @@ func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, err
 	e := &engine{
 		p: p, est: est, chosen: chosen, kinds: kinds, memory: m, guards: est.Guards(),
 		traits: schema.Traits(), flags: f, revision: est.revision(p.dir), now: p.now,
+	}
+	if f.retired {
+		e.retired = &leftovers{}
 	}
 	if f.guardsFrom != "" {
 		if e.guards, err = p.guardsOf(p.dir, f.guardsFrom); err != nil {
@@ -229,7 +233,10 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	if readOnly {
 		e.look(ctx, s, snapshot)
 	}
-	return s, nil
+	if e.retired != nil {
+		err = e.lookRetired(ctx, s, snapshot, applied)
+	}
+	return s, err
 }
 
 // blocked says of the resources that the client found in no fit state why they

@@ -1,17 +1,20 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/parser"
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
 )
 
 func init() { commands["paste"] = cmdPaste }
@@ -78,4 +81,22 @@ func pasteInto(ts *testscript.TestScript, p estate.Paste) error {
 		return true
 	}, nil)
 	return os.WriteFile(file, text, 0o644)
+}
+
+// seedLeftover puts something into a tenant that may be retired.
+func seedLeftover(ts *testscript.TestScript, t *qliktest.Tenant, what string, rest []string) {
+	ages := [2]time.Duration{}
+	switch what {
+	case "bot": // SUBJECT: that of an OAuth client, disabled
+		t.AddUser(qliktest.UserSpec{Subject: rest[0], Status: "disabled"})
+	case "app-of": // SUBJECT SPACE NAME
+		t.ImportApp(qliktest.AppSpec{Owner: rest[0], Space: rest[1], Name: rest[2]})
+	case "automation": // SPACE NAME AGE [RAN]
+		for i := range ages {
+			var err error
+			ages[i], err = time.ParseDuration(cmp.Or(rest[2+i], "0"))
+			ts.Check(err)
+		}
+		t.AddAutomation(qliktest.AutomationSpec{Space: rest[0], Name: rest[1], Age: ages[0], Ran: ages[1]})
+	}
 }
