@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -22,6 +23,7 @@ type planFlags struct {
 	contexts    string
 	list        bool
 	unmanaged   bool
+	retired     bool // whether what nobody needs any more is looked for
 	apps        string
 	revision    string
 	guardsFrom  string
@@ -43,6 +45,11 @@ func (f *planFlags) add(p *program, c *cobra.Command) {
 	addRevision(c, &f.revision)
 	fl.StringVar(&f.guardsFrom, "guards-from", "", "the guards of this `revision`, the protected branch, instead of the estate's own")
 	fl.BoolVar(&f.unmanaged, "unmanaged", false, "list what lives in the tenants and is not managed")
+}
+
+// addRetired adds the flag that looks for leftovers.
+func addRetired(c *cobra.Command, f *planFlags) {
+	c.Flags().BoolVar(&f.retired, "retired", false, "look also for what nobody needs any more: connections, empty spaces, staged copies, idle automations; nothing is deleted")
 }
 
 func (f *planFlags) check() error {
@@ -90,6 +97,7 @@ both changed; the rest is the estate's own change.` + "\n" + exits,
 	}
 	f.add(p, c)
 	c.Flags().StringVar(&f.against, "against", "", "compare with the estate of this `revision` instead of with the tenants: no call is made and no secret needed")
+	addRetired(c, &f)
 	files.add(c)
 	c.Flags().BoolVar(&github, "github", false, "in a job of GitHub Actions: plan what the event is about, and tell in a comment, a status, labels and the job's summary and outputs")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the plan as JSON")
@@ -115,9 +123,12 @@ func (p *program) plan(ctx context.Context, f planFlags, files planFiles, asJSON
 		return err
 	}
 	if asJSON {
-		err = writeJSON(p.out, fleet, e.shut(fleet))
+		err = writeJSON(p.out, fleet, e.shut(fleet), e.retired)
 	} else if err = fleet.WriteText(p.out, e.text(f, apps)); err == nil {
 		err = sayLines(p.out, e.below(fleet))
+		if err == nil {
+			_, err = io.WriteString(p.out, e.retired.text())
+		}
 	}
 	switch {
 	case err != nil:
@@ -133,6 +144,9 @@ func (p *program) plan(ctx context.Context, f planFlags, files planFiles, asJSON
 // planned plans against the tenants, or against another revision.
 func (p *program) planned(ctx context.Context, f planFlags) (*engine, *plan.Fleet, error) {
 	if f.against != "" {
+		if f.retired {
+			return nil, nil, fail("leave out one of them", "--retired looks into the tenants, and --against asks none")
+		}
 		if err := f.check(); err != nil {
 			return nil, nil, err
 		}

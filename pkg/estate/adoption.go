@@ -93,7 +93,7 @@ func declared(rs []plan.Resource) (*ast.StructLit, error) {
 		add(byKind[k.Name], r.Key.Name, spec)
 	}
 	for _, space := range sorted(members) {
-		s := field(byKind["space"], space)
+		s := structOf(byKind["space"], space)
 		if s == nil { // it is declared already, or elsewhere
 			if byKind["space"] == nil {
 				byKind["space"] = &ast.StructLit{}
@@ -114,7 +114,7 @@ func add(s *ast.StructLit, name string, v ast.Expr) {
 	s.Lbrace, s.Rbrace = token.Blank.Pos(), token.Newline.Pos()
 }
 
-func field(s *ast.StructLit, name string) *ast.StructLit {
+func structOf(s *ast.StructLit, name string) *ast.StructLit {
 	if s == nil {
 		return nil
 	}

@@ -64,7 +64,7 @@ func (t *Tenant) Holdings(ctx context.Context, of []plan.Kind) (s *Snapshot, unr
 	found = slices.DeleteFunc(found, func(r plan.Resource) bool {
 		return !slices.Contains(of, r.Key.Kind) || unread[r.Key.Kind] != ""
 	})
-	if found, err = t.named(ctx, found); err != nil {
+	if found, err = t.bySubject(ctx, found); err != nil {
 		return nil, nil, err
 	}
 	if s, err = t.Read(ctx, found); err != nil {
@@ -83,9 +83,9 @@ func (t *Tenant) withParents(of []plan.Kind) []plan.Kind {
 	return slices.Compact(out)
 }
 
-// named gives members that are known by an ID alone their subjects, and leaves out the
+// bySubject gives members that are known by an ID alone their subjects, and leaves out the
 // engine itself and those who are no more.
-func (t *Tenant) named(ctx context.Context, rs []plan.Resource) ([]plan.Resource, error) {
+func (t *Tenant) bySubject(ctx context.Context, rs []plan.Resource) ([]plan.Resource, error) {
 	ids := map[string]string{}
 	for _, r := range rs {
 		if id, ok := strings.CutPrefix(assigneeOf(r.Key), "user:"); ok && r.Key.Kind == "assignment" {
