@@ -24,6 +24,7 @@ type applyFlags struct {
 	approve   string // the digest of what nobody has reviewed in a pull request
 	outside   string // why closed environments are applied to
 	join      bool   // tenants that came after a rollout began join it
+	failures  allowed
 }
 
 // withinTenant is how many changes are made at a time within one tenant.
@@ -57,6 +58,7 @@ Running again continues: what is done is not done twice.` + "\n" + exits,
 	c.Flags().StringVar(&f.approve, "approve", "", "with --from-merge: apply also what was not reviewed in a pull request, if it is the plan with this `digest`")
 	c.Flags().StringVar(&f.outside, "outside-windows", "", "apply to environments that are closed too, for this `reason`; the ledger keeps it")
 	c.Flags().BoolVar(&f.join, "join", false, "tenants that came after a rollout began join its last ring; they wait for its end otherwise")
+	c.Flags().Var(&f.failures, "max-failures", "how many tenants may fail by what is asked of them, in all rings together: a number, or a `part` of those that change, rounded down; one more, and nothing new begins")
 	c.Flags().DurationVar(&f.patient, "lock-timeout", 10*time.Minute, "how long to wait while another run applies")
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask; needed where there is no terminal")
 	c.Flags().IntVar(&f.within, "parallelism-per-tenant", withinTenant, "changes at a time within one tenant")
