@@ -76,6 +76,9 @@ func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, err
 	if err != nil {
 		return nil, err
 	}
+	if chosen, err = f.byLast.among(m, chosen); err != nil {
+		return nil, err
+	}
 	e := &engine{
 		p: p, est: est, chosen: chosen, kinds: kinds, memory: m, guards: est.Guards(),
 		traits: schema.Traits(), flags: f, revision: est.revision(p.dir), now: p.now,

@@ -136,7 +136,7 @@ func (m *memory) begin(s stamp, plans []*plan.Plan) error {
 		if len(pending) == len(e.Pending) {
 			continue
 		}
-		e.Pending = slices.Sorted(maps.Keys(pending))
+		e.Pending, e.Stale = slices.Sorted(maps.Keys(pending)), false
 		e.Outcome, e.Run, e.Time = outcomeApplying, s.run, s.now().UTC()
 		entries = append(entries, e)
 	}

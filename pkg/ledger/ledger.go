@@ -56,6 +56,10 @@ type Entry struct {
 	// it was not Qlik's refusal.
 	Signature string `json:"signature,omitempty"`
 
+	// Stale says that the last run left the tenant alone: it had moved since it was
+	// planned.
+	Stale bool `json:"stale,omitempty"`
+
 	// Reached is when all of the desired state with this digest was in place. Unlike
 	// Time it stays when the same is applied again. Zero while some of it is not.
 	Reached time.Time `json:"reached,omitzero"`
