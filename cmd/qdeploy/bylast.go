@@ -35,6 +35,14 @@ func (b byLast) check(f *planFlags) error {
 
 func (b byLast) any() bool { return b.failed || b.stale }
 
+// narrowed keeps of the chosen tenants those that are meant by what became of them.
+func (f planFlags) narrowed(est *declared, m *memory, chosen []estate.Tenant) (_ []estate.Tenant, err error) {
+	if chosen, err = f.byLast.among(m, chosen); err != nil || f.resume == nil {
+		return chosen, err
+	}
+	return f.resume.among(est, m, chosen)
+}
+
 // among keeps of the chosen tenants those that are meant. That there is none is no
 // error: the exit status is 0.
 func (b byLast) among(m *memory, chosen []estate.Tenant) ([]estate.Tenant, error) {

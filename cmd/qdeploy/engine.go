@@ -41,6 +41,7 @@ type engine struct {
 	taken   sync.Map                            // seats that plans take, by tenant
 	digests sync.Map                            // of desired states, by tenant
 	waves   *waves                              // the rings of this run; nil while nothing is applied
+	journal *runJournal                         // nil: none is kept
 	begins  func(context.Context, []*plan.Plan) // told of each round of tenants; may be nil
 	closed  []closing                           // what holds changes back in this run
 	outside string                              // why the run is applied outside of windows; "" if it is not
@@ -76,7 +77,7 @@ func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, err
 	if err != nil {
 		return nil, err
 	}
-	if chosen, err = f.byLast.among(m, chosen); err != nil {
+	if chosen, err = f.narrowed(est, m, chosen); err != nil {
 		return nil, err
 	}
 	e := &engine{

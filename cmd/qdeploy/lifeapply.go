@@ -22,7 +22,8 @@ import (
 func (e *engine) applyLife(ctx context.Context, stop apply.Stop, s stamp, now *study, within int, g *progress) (tenantReport, *ledger.Entry) {
 	t, c := now.tenant, *lifeOf(now.plan)
 	outcomes := []apply.Outcome{{Change: c, Status: apply.Done}}
-	if err := e.carryOut(ctx, s, t, c); err != nil {
+	carryOut := e.journal.around(t.Name, func(ctx context.Context, c plan.Change) error { return e.carryOut(ctx, s, t, c) })
+	if err := carryOut(ctx, c); err != nil {
 		g.line("%s: %v", t.Name, err)
 		outcomes[0].Status, outcomes[0].Err = apply.Failed, err
 		return newTenantReport(t.Name, outcomes), e.memory.undo(t.Name)

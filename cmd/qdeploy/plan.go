@@ -16,6 +16,7 @@ import (
 type planFlags struct {
 	choice
 	byLast
+	resume      *resumption // nil: all that is chosen
 	parallelism int
 	refresh     string
 	rotate      []string // whose secrets are written again

@@ -42,6 +42,8 @@ type report struct {
 	Closed  []closing      `json:"closed,omitempty"`
 	Tenants []tenantReport `json:"tenants"`
 	at      map[string]int
+
+	Continue string `json:"continue,omitempty"` // the command that does what is left
 }
 
 // tenantReport is what became of one tenant.
@@ -206,8 +208,8 @@ func (r *report) print(w io.Writer) {
 		fmt.Fprintf(w, "  %-17s %s\n", "may fail", r.Budget.line())
 	}
 	_ = sayLines(w, closedLines(r.Closed)) // as the lines above
-	if rest := r.rest(); len(rest) > 0 {
-		fmt.Fprintf(w, "continue with: qdeploy apply%s\n", tenantFlags(rest))
+	if r.Continue != "" {
+		fmt.Fprintf(w, "continue with: %s\n", r.Continue)
 	}
 	if moved := r.in(stateStale); len(moved) > 0 {
 		fmt.Fprintf(w, "review again:  qdeploy plan%s\n", tenantFlags(moved))

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/journal"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
@@ -125,8 +126,10 @@ func (ro *rolling) group(ctx context.Context, stop apply.Stop, g *group, books *
 	return apply.Within(ctx, stop, len(g.plans), limit, budget, func(ctx context.Context, i int) (tenantReport, bool) {
 		slots <- struct{}{}
 		defer func() { <-slots }()
+		ro.journal.tenant(g.plans[i].Tenant.Name, journal.Begun, "")
 		t, entry := ro.applyOne(ctx, stop, ro.stamp, g.plans[i], ro.f.within, progress)
 		books.add(entry)
+		ro.journal.tenant(t.Tenant, string(t.State), t.Error)
 		progress.step()
 		if t.fell() {
 			ro.budget.burn()

@@ -46,7 +46,7 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 func (e *engine) applyTo(ctx context.Context, stop apply.Stop, s stamp, now *study, within int, g *progress) (tenantReport, *ledger.Entry) {
 	name := now.tenant.Name
 	waits := e.drop(now)
-	outcomes := apply.Run(ctx, stop, now.plan, within, now.live.Do, func(o apply.Outcome) {
+	outcomes := apply.Run(ctx, stop, now.plan, within, e.journal.around(name, now.live.Do), func(o apply.Outcome) {
 		if o.Status == apply.Failed {
 			g.line("%s: %v", name, o.Err)
 		}
