@@ -47,7 +47,6 @@ func journalOf(dir, run string) string {
 // runJournal is the journal of this run; nil where none is kept.
 type runJournal struct {
 	*journal.Journal
-	path  string
 	calls atomic.Int64
 }
 
@@ -65,13 +64,16 @@ func (e *engine) openJournal(named string, s stamp, tenants []string) (*runJourn
 	if err == nil {
 		err = j.Write(journal.Line{What: journal.Begin, Status: journal.Begun, Format: journal.Format, Run: s.run, Revision: s.revision, Tenants: tenants})
 	}
-	if err != nil {
+	switch {
+	case err != nil && named != "":
 		return nil, fail("--journal names a file that can be written", "the journal of the run: %w", err)
-	}
-	if named == "" {
+	case err != nil: // a repository that is only read is no reason not to apply
+		fmt.Fprintf(e.p.err, "qdeploy: no journal is kept: %v\n", err)
+		return nil, nil
+	case named == "":
 		forgetJournals(filepath.Dir(path))
 	}
-	return &runJournal{Journal: j, path: path}, nil
+	return &runJournal{Journal: j}, nil
 }
 
 // forgetJournals removes all but the last journals: their names sort by time.
@@ -158,6 +160,9 @@ func (e *engine) continues(f applyFlags, run string) string {
 	words := []string{"qdeploy apply --resume", run}
 	if f.journal != "" {
 		words[1] = word(f.journal)
+		if !isFile(f.journal) {
+			words[1] = "./" + words[1]
+		}
 	}
 	for _, again := range []struct {
 		flag   string

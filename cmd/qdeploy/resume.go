@@ -71,7 +71,10 @@ func (r resumption) read() (*journal.Run, error) {
 }
 
 // named reports whether the run is given by a file.
-func (r resumption) named() bool { return strings.ContainsAny(r.run, `/\.`) }
+func (r resumption) named() bool { return isFile(r.run) }
+
+// isFile tells the file of a journal from the name of a run.
+func isFile(s string) bool { return strings.ContainsAny(s, `/\.`) }
 
 // fromLedger is what the ledger alone knows of a run: which tenants it has applied to.
 // It may have been about all others.
