@@ -48,7 +48,7 @@ failure stops only what depends on it. One tenant's trouble is not another's. An
 interrupt lets running calls end and starts nothing new; a second one breaks off.
 Running again continues: what is done is not done twice. With --resume it does so in
 the tenants that a run left, by the journal that it kept.` + "\n" + exits,
-		Example: "  qdeploy apply --tenant acme\n  qdeploy apply plan.json --yes",
+		Example: "  qdeploy apply --tenant acme\n  qdeploy apply plan.json --yes\n  qdeploy apply --resume r-20261125-090000",
 		Args:    words(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if f.resume != "" {
