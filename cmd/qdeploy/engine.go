@@ -178,7 +178,7 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	}
 	s := &study{tenant: t, traits: e.traits, slots: e.memory.slotsIn(t.Name)}
 	if step != nil && (step.idle || step.change.Action != plan.Create) {
-		return e.lifeless(s, step)
+		return e.lifeless(ctx, s, step, readOnly)
 	}
 	e.memory.addSpaces(s.slots, t.Name, desired)
 	desired = s.slots.leave(e.vault.sums(t.Name, desired, e.traits))

@@ -70,6 +70,7 @@ type Tenant struct {
 	sealed    map[string][]string             // by name: secret properties of data connections, as declared
 	scheduled map[Ref]*reloads                // by app: of those that a declared task reloads
 	flows     map[string]*flows               // automations by space name
+	asking    sync.Mutex                      // for bot
 	bot       string                          // our own user ID, once asked
 	tenantID  string                          // the tenant's, from the same answer
 	fresh     map[string]bool                 // IDs of spaces that this run made or joined
@@ -194,6 +195,8 @@ func (t *Tenant) id(ctx context.Context, r Ref) (string, error) {
 //
 // https://qlik.dev/apis/rest/users: answers 301 to the user itself.
 func (t *Tenant) self(ctx context.Context) (string, error) {
+	t.asking.Lock() // whoever else wants to know waits for the answer
+	defer t.asking.Unlock()
 	t.mu.Lock()
 	bot := t.bot
 	t.mu.Unlock()
