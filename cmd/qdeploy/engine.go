@@ -43,6 +43,7 @@ type engine struct {
 	taken   sync.Map                            // seats that plans take, by tenant
 	digests sync.Map                            // of desired states, by tenant
 	waves   *waves                              // the rings of this run; nil while nothing is applied
+	journal *runJournal                         // nil: none is kept
 	begins  func(context.Context, []*plan.Plan) // told of each round of tenants; may be nil
 	closed  []closing                           // what holds changes back in this run
 	outside string                              // why the run is applied outside of windows; "" if it is not
@@ -76,6 +77,9 @@ func (p *program) engine(ctx context.Context, f planFlags) (*engine, error) {
 func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, error) {
 	chosen, kinds, err := f.choose(est)
 	if err != nil {
+		return nil, err
+	}
+	if chosen, err = f.narrowed(est, m, chosen); err != nil {
 		return nil, err
 	}
 	e := &engine{

@@ -34,7 +34,8 @@ func (e *engine) applyLife(ctx context.Context, stop apply.Stop, s stamp, now *s
 		last.Status = apply.NotStarted
 		return newTenantReport(t.Name, outcomes), e.memory.undo(t.Name)
 	}
-	if err := e.carryOut(ctx, s, t, c); err != nil {
+	carryOut := e.journal.around(t.Name, func(ctx context.Context, c plan.Change) error { return e.carryOut(ctx, s, t, c) })
+	if err := carryOut(ctx, c); err != nil {
 		g.line("%s: %v", t.Name, err)
 		last.Status, last.Err = apply.Failed, err
 		return newTenantReport(t.Name, outcomes), e.memory.undo(t.Name)

@@ -57,7 +57,7 @@ func (e *engine) leave(ctx context.Context, stop apply.Stop, now *study, within 
 	}
 	seats := *now.plan
 	seats.Changes = slices.DeleteFunc(slices.Clone(seats.Changes), func(c plan.Change) bool { return c.Key.Kind != seatKind })
-	return apply.Run(ctx, stop, &seats, within, now.live.Do, func(o apply.Outcome) {
+	return apply.Run(ctx, stop, &seats, within, e.journal.around(now.tenant.Name, now.live.Do), func(o apply.Outcome) {
 		if o.Status == apply.Failed {
 			g.line("%s: %v", now.tenant.Name, o.Err)
 		}

@@ -16,6 +16,8 @@ import (
 // planFlags are the flags that plan and apply share.
 type planFlags struct {
 	choice
+	byLast
+	resume      *resumption // nil: all that is chosen
 	parallelism int
 	refresh     string
 	rotate      []string // whose secrets are written again
@@ -34,6 +36,7 @@ type planFlags struct {
 
 func (f *planFlags) add(p *program, c *cobra.Command) {
 	f.choice.add(p, c)
+	f.byLast.add(c)
 	fl := c.Flags()
 	fl.IntVar(&f.parallelism, "parallelism", 32, "tenants at a time")
 	fl.StringVar(&f.refresh, "refresh", "all", `which tenants to read: "all", or "changed": those whose desired state is not what was applied last`)
@@ -61,6 +64,9 @@ func (f *planFlags) check() error {
 	}
 	if f.patience <= 0 {
 		return fail("", "--patience is %s: it is more than nothing", f.patience)
+	}
+	if err := f.byLast.check(f); err != nil {
+		return err
 	}
 	if f.refresh != "all" && f.refresh != "changed" {
 		return fail("", `--refresh is %q: it is "all" or "changed"`, f.refresh)
