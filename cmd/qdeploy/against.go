@@ -53,6 +53,7 @@ func (p *program) planAgainst(ctx context.Context, f planFlags) (*engine, *plan.
 		return nil, nil, err
 	}
 	fleet := plan.NewFleet(e.revision, refreshNone, results)
+	fleet.Shard = f.shard().String()
 	e.guards.Check(fleet)
 	return e, fleet, nil
 }
@@ -63,6 +64,7 @@ func (p *program) offline(est *declared, f planFlags) (*engine, error) {
 	if err != nil {
 		return nil, err
 	}
+	chosen = f.sharding.among(est, chosen)
 	e := &engine{
 		p: p, est: est, chosen: chosen, kinds: kinds, memory: &memory{}, conn: &connections{}, guards: est.Guards(),
 		traits: schema.Traits(), flags: f, revision: est.revision(p.dir),

@@ -61,6 +61,7 @@ the tenants that a run left, by the journal that it kept.` + "\n" + exits,
 		},
 	}
 	f.add(p, c)
+	f.applies = true
 	c.Flags().BoolVar(&f.fromMerge, "from-merge", false, "in a job of GitHub Actions: apply the head of the branch, as it was reviewed in the pull requests that were merged")
 	c.Flags().StringVar(&f.approve, "approve", "", "with --from-merge: apply also what was not reviewed in a pull request, if it is the plan with this `digest`")
 	c.Flags().StringVar(&f.outside, "outside-windows", "", "apply to environments that are closed too, for this `reason`; the ledger keeps it")
@@ -105,6 +106,7 @@ func (p *program) apply(ctx context.Context, f applyFlags, args []string) error 
 			return err
 		}
 		e.guards.Check(saved)
+		saved = f.sharding.part(e.est, saved)
 	} else if saved, err = e.planAll(ctx); err != nil {
 		return err
 	}
@@ -161,6 +163,9 @@ func readPlan(path string) (*plan.Fleet, error) {
 	if err != nil {
 		return nil, fail("save it again with qdeploy plan --out", "%s: %w", path, err)
 	}
+	if f.Shard != "" {
+		return nil, fail("qdeploy plan merge FILE... --out PLAN makes one plan of those of all shards", "%s is shard %s of a plan: guards and budgets are about the whole", path, f.Shard)
+	}
 	if f.Refresh == refreshNone {
 		return nil, fail("make one without --against", "%s was made without looking at a tenant: it cannot be applied", path)
 	}
@@ -200,6 +205,7 @@ func (e *engine) rollout(ctx context.Context, f applyFlags, fleet *plan.Fleet, h
 	for _, t := range held {
 		r.set(t)
 	}
+	e.memory.part, e.memory.of = f.shard().String(), e.revision
 	release, err := e.memory.lock(ctx, e.p, s.run, f.patient)
 	if err != nil {
 		return nil, err

@@ -37,7 +37,7 @@ func (b byLast) any() bool { return b.failed || b.stale }
 
 // narrowed keeps of the chosen tenants those that are meant by what became of them.
 func (f planFlags) narrowed(est *declared, m *memory, chosen []estate.Tenant) (_ []estate.Tenant, err error) {
-	if chosen, err = f.byLast.among(m, chosen); err != nil || f.resume == nil {
+	if chosen, err = f.byLast.among(m, f.sharding.among(est, chosen)); err != nil || f.resume == nil {
 		return chosen, err
 	}
 	return f.resume.among(est, m, chosen)

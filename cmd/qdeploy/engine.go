@@ -139,7 +139,8 @@ func (e *engine) planAll(ctx context.Context) (*plan.Fleet, error) {
 		}
 	}
 	fleet := plan.NewFleet(e.revision, e.flags.refresh, plans)
-	e.guards.Check(fleet)
+	fleet.Shard = e.flags.shard().String()
+	e.flags.sharding.guards(e.guards).Check(fleet)
 	e.budget(fleet)
 	return fleet, nil
 }

@@ -37,7 +37,7 @@ func (p *program) planJob(ctx context.Context, f planFlags, files planFiles, ref
 		return fail("", "the event does not say which commit the pull request is for")
 	}
 	f = j.prepare(f, refreshGiven)
-	e, fleet, err := p.planned(ctx, f)
+	e, fleet, err := p.planFor(ctx, f)
 	if err != nil {
 		j.broken(ctx, err)
 		return err

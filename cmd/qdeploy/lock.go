@@ -103,7 +103,10 @@ func (m *memory) as(who ledger.Identity) {
 
 // holder says who applies: the job, or the person at this machine.
 func (m *memory) holder(run string) ledger.Holder {
-	h := ledger.Holder{Run: run, Who: m.identity.Name, URL: m.identity.Run}
+	h := ledger.Holder{Run: run, Who: m.identity.Name, URL: m.identity.Run, Part: m.part}
+	if m.part != "" {
+		h.Of = m.of
+	}
 	if u, err := user.Current(); err == nil && h.Who == "" {
 		h.Who = u.Username
 	}

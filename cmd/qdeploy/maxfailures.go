@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
 // allowed is how many tenants of a run may fail by what is asked of them, as it is
@@ -50,6 +51,15 @@ func (a allowed) of(tenants int) *budget {
 		return nil
 	}
 	return &budget{Given: a.text, Tenants: tenants, May: a.share.Down(tenants)}
+}
+
+// in is what of it is a shard's: its part of a number. A part of the tenants is one of
+// those of the shard already.
+func (b *budget) in(s plan.Shard) *budget {
+	if b != nil && !strings.HasSuffix(b.Given, "%") {
+		b.May = s.Share(b.May, s.N)
+	}
+	return b
 }
 
 func (b *budget) burn() {

@@ -31,6 +31,7 @@ type memory struct {
 	livesLock sync.Mutex
 
 	identity ledger.Identity // who applies; zero for whoever is at this machine
+	part, of string          // the shard that is applied, and of which revision
 }
 
 // recall opens the ledger of the repository that the estate lies in. Outside a

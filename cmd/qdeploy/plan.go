@@ -17,6 +17,7 @@ import (
 type planFlags struct {
 	choice
 	byLast
+	sharding
 	resume      *resumption // nil: all that is chosen
 	parallelism int
 	refresh     string
@@ -37,6 +38,7 @@ type planFlags struct {
 func (f *planFlags) add(p *program, c *cobra.Command) {
 	f.choice.add(p, c)
 	f.byLast.add(c)
+	f.sharding.add(c)
 	fl := c.Flags()
 	fl.IntVar(&f.parallelism, "parallelism", 32, "tenants at a time")
 	fl.StringVar(&f.refresh, "refresh", "all", `which tenants to read: "all", or "changed": those whose desired state is not what was applied last`)
@@ -66,6 +68,9 @@ func (f *planFlags) check() error {
 		return fail("", "--patience is %s: it is more than nothing", f.patience)
 	}
 	if err := f.byLast.check(f); err != nil {
+		return err
+	}
+	if err := f.sharding.check(f); err != nil {
 		return err
 	}
 	if f.refresh != "all" && f.refresh != "changed" {
@@ -102,6 +107,7 @@ both changed; the rest is the estate's own change.` + "\n" + exits,
 		},
 	}
 	f.add(p, c)
+	c.AddCommand(p.planMergeCommand())
 	c.Flags().StringVar(&f.against, "against", "", "compare with the estate of this `revision` instead of with the tenants: no call is made and no secret needed")
 	addRetired(c, &f)
 	files.add(c)
@@ -115,7 +121,7 @@ func (p *program) plan(ctx context.Context, f planFlags, files planFiles, asJSON
 	if err := files.check(); err != nil {
 		return err
 	}
-	e, fleet, err := p.planned(ctx, f)
+	e, fleet, err := p.planFor(ctx, f)
 	if err != nil {
 		return err
 	}
@@ -136,19 +142,11 @@ func (p *program) plan(ctx context.Context, f planFlags, files planFiles, asJSON
 			_, err = io.WriteString(p.out, e.retired.text())
 		}
 	}
-	switch {
-	case err != nil:
-		return err
-	case len(fleet.Failed()) > 0:
-		return silent(exitError)
-	case detailed && !fleet.Empty():
-		return silent(exitChanges)
-	}
-	return nil
+	return planned(fleet, detailed, err)
 }
 
-// planned plans against the tenants, or against another revision.
-func (p *program) planned(ctx context.Context, f planFlags) (*engine, *plan.Fleet, error) {
+// planFor plans against the tenants, or against another revision.
+func (p *program) planFor(ctx context.Context, f planFlags) (*engine, *plan.Fleet, error) {
 	if f.against != "" {
 		if f.retired {
 			return nil, nil, fail("leave out one of them", "--retired looks into the tenants, and --against asks none")

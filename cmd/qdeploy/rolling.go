@@ -29,7 +29,7 @@ func (ro *rolling) roll(ctx context.Context) (err error) {
 		return err
 	}
 	ro.conn.evaluate = ro.evaluatedFirst
-	ro.budget = ro.f.failures.of(len(ro.report.todo(ro.fleet)))
+	ro.budget = ro.f.failures.of(len(ro.report.todo(ro.fleet))).in(ro.f.shard())
 	ro.report.Budget = ro.budget
 	ctx, stop, release := ro.p.interruptible(ctx)
 	defer release()
@@ -114,9 +114,9 @@ func (ro *rolling) group(ctx context.Context, stop apply.Stop, g *group, books *
 	limit, budget, what := ro.f.parallelism, apply.Budget{Failures: -1, Spent: ro.budget.spent}, "applying"
 	if v := g.wave; v != nil {
 		if v.ring.Concurrency > 0 {
-			limit = min(limit, v.ring.Concurrency)
+			limit = min(limit, max(1, ro.f.share(v.ring, v.ring.Concurrency)))
 		}
-		budget.Failures, budget.Strict = v.mayFail(), v.ring.Strict
+		budget.Failures, budget.Strict = ro.f.sharding.mayFail(v), v.ring.Strict
 		budget.Spent = func() bool { return v.echo.trips() || ro.budget.spent() }
 		what = "applying, ring " + v.Ring
 		fmt.Fprintf(ro.p.err, "%s: ring %s begins: %s of %d\n", v.Environment, v.Ring, many(len(g.plans), "tenant"), len(v.ring.Tenants))

@@ -70,7 +70,7 @@ func (p *program) command() *cobra.Command {
 		p.validateCommand(), p.planCommand(), p.applyCommand(), p.driftCommand(), p.statusCommand(), p.dueCommand(),
 		p.whyCommand(), p.captureCommand(), p.tryCommand(), p.promoteCommand(), p.rollbackCommand(), p.holdCommand(), p.unholdCommand(),
 		p.releaseCommand(), p.adoptCommand(), p.appCommand(),
-		p.demoCommand(), p.sandboxCommand(), p.tenantsCommand(), p.kindsCommand(), p.schemaCommand(), p.versionCommand(),
+		p.demoCommand(), p.sandboxCommand(), p.tenantsCommand(), p.matrixCommand(), p.kindsCommand(), p.schemaCommand(), p.versionCommand(),
 	)
 	return c
 }

@@ -30,6 +30,11 @@ type Holder struct {
 	// Host and PID are the process: another one on its machine can see that it is gone.
 	Host string `json:"host,omitempty"`
 	PID  int    `json:"pid,omitempty"`
+
+	// Part is the shard that the holder applies, "2/4", "" for all; and Of is the
+	// revision. Others of as many shards of that revision may hold theirs beside it.
+	Part string `json:"part,omitempty"`
+	Of   string `json:"of,omitempty"`
 }
 
 // HeldError is an [ErrHeld] with who holds the lease.
@@ -92,16 +97,15 @@ func (l *Ledger) Acquire(ctx context.Context, who Holder, ttl time.Duration, gon
 	s := &Lease{ledger: l, holder: who, ttl: ttl}
 	take := func(root plumbing.Hash) (map[string][]byte, string, error) {
 		now := l.now().UTC()
-		c, err := l.claim(root)
+		c, err := l.claim(root, who.file())
+		if err == nil {
+			err = l.free(root, who, now, gone)
+		}
 		if err != nil {
 			return nil, "", err
 		}
-		held := c.Holder != nil && *c.Holder != who && !now.After(c.Until.Add(Skew))
-		if held && (gone == nil || !gone(*c.Holder)) {
-			return nil, "", &HeldError{Holder: *c.Holder, Since: c.Since, Until: c.Until}
-		}
 		s.fence = c.Fence + 1
-		return fileOfClaim(claim{Fence: s.fence, Holder: &who, Since: now, Until: now.Add(ttl)})
+		return fileOfClaim(who.file(), claim{Fence: s.fence, Holder: &who, Since: now, Until: now.Add(ttl)})
 	}
 	if err := l.commit(ctx, &change{message: "lease taken by " + who.Run, files: take, fresh: true}); err != nil {
 		return nil, err
@@ -137,13 +141,13 @@ func (s *Lease) amend(ctx context.Context, message string, with func(*claim)) er
 			return nil, "", err
 		}
 		with(&c)
-		return fileOfClaim(c)
+		return fileOfClaim(s.holder.file(), c)
 	}})
 }
 
 // check returns the claim in the tree at root, if it is ours.
 func (s *Lease) check(root plumbing.Hash) (claim, error) {
-	c, err := s.ledger.claim(root)
+	c, err := s.ledger.claim(root, s.holder.file())
 	if err != nil {
 		return c, err
 	}
@@ -185,9 +189,9 @@ func (s *Lease) Keep(ctx context.Context) (stop func()) {
 	}
 }
 
-// claim reads the lease in the tree at root; none is one that nobody ever held.
-func (l *Ledger) claim(root plumbing.Hash) (c claim, err error) {
-	blob, err := l.find(root, leaseFile)
+// claim reads a lease in the tree at root; none is one that nobody ever held.
+func (l *Ledger) claim(root plumbing.Hash, file string) (c claim, err error) {
+	blob, err := l.find(root, file)
 	if err != nil || blob.IsZero() {
 		return c, err
 	}
@@ -196,12 +200,12 @@ func (l *Ledger) claim(root plumbing.Hash) (c claim, err error) {
 		err = json.Unmarshal(b, &c)
 	}
 	if err != nil {
-		return c, fmt.Errorf("ledger: %s: %w", leaseFile, err)
+		return c, fmt.Errorf("ledger: %s: %w", file, err)
 	}
 	return c, nil
 }
 
-func fileOfClaim(c claim) (map[string][]byte, string, error) {
-	files, err := textOf(leaseFile, c)
+func fileOfClaim(file string, c claim) (map[string][]byte, string, error) {
+	files, err := textOf(file, c)
 	return files, "", err
 }

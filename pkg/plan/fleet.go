@@ -22,6 +22,9 @@ type Fleet struct {
 	Plans    []*Plan  `json:"tenants"`
 	Refused  []string `json:"refused,omitempty"` // what the guards have against the whole, see [Guards.Check]
 
+	// Shard is the part of the fleet that this is, "2/4", "" for the whole. No digest is over it.
+	Shard string `json:"shard,omitempty"`
+
 	// Drift says that the plans hold nothing but what undoes drift, see [Fleet.DriftOnly].
 	Drift bool `json:"drift,omitempty"`
 

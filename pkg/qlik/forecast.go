@@ -3,6 +3,8 @@ package qlik
 import (
 	"math"
 	"time"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
 // callTime is what a write is expected to take.
@@ -26,4 +28,15 @@ func WriteTime(n, within int) time.Duration {
 	}
 	limited := time.Duration(float64(n-burst) / perSecond * float64(time.Second))
 	return max(answered, limited)
+}
+
+// ReadTime returns how long reading what it takes to plan for some resources is expected
+// to take: one call for each listing, several at a time.
+func ReadTime(want []plan.Resource) time.Duration {
+	lists := map[listing]bool{}
+	for _, r := range want {
+		lists[listingOf(r.Key)] = true
+	}
+	rounds := (len(lists) + atOnce - 1) / atOnce
+	return callTime * time.Duration(rounds+1) // the token is first
 }

@@ -1,0 +1,161 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/pkg/qlik"
+)
+
+type matrixFlags struct {
+	choice
+	parallelism int
+	minutes     int
+	maxJobs     int
+	revision    string
+	github      bool
+	kubernetes  bool
+	image       string
+}
+
+func (p *program) matrixCommand() *cobra.Command {
+	var f matrixFlags
+	c := &cobra.Command{
+		Use:   "matrix [PLAN]",
+		Short: "Cut the fleet into shards for several machines",
+		Long: `Print the matrix of a job of GitHub Actions, as JSON: a shard for each machine, as many
+as it takes for each to be done in time. Without a plan it is about planning, from how much
+there is to read of each tenant; with a saved plan, about applying it. No tenant is read.
+
+With --kubernetes it prints the same as the manifest of an Indexed Job.` + "\n" + exits,
+		Example: "  qdeploy matrix --minutes 20\n  qdeploy matrix plan.json --kubernetes --image registry.example/qdeploy:1",
+		Args:    words(1),
+		RunE:    func(c *cobra.Command, args []string) error { return p.matrix(c.Context(), f, args) },
+	}
+	f.add(p, c)
+	fl := c.Flags()
+	fl.IntVar(&f.parallelism, "parallelism", 32, "tenants at a time on each machine")
+	fl.IntVar(&f.minutes, "minutes", 30, "how long each machine may take, in minutes")
+	fl.IntVar(&f.maxJobs, "max-jobs", plan.MostShards, "how many machines there are at most")
+	addRevision(c, &f.revision)
+	fl.BoolVar(&f.github, "github", false, "in a job of GitHub Actions: write the matrix to its output `matrix` as well")
+	fl.BoolVar(&f.kubernetes, "kubernetes", false, "print the manifest of a Job that applies")
+	fl.StringVar(&f.image, "image", "", "with --kubernetes: the `image` that has qdeploy, and the estate in its working directory")
+	return c
+}
+
+// matrixOf is what GitHub Actions takes as strategy.matrix.
+type matrixOf struct {
+	Include []shardOf `json:"include"`
+}
+
+type shardOf struct {
+	Shard string `json:"shard"`
+}
+
+func (p *program) matrix(ctx context.Context, f matrixFlags, args []string) error {
+	switch {
+	case f.parallelism < 1 || f.minutes < 1:
+		return fail("", "--parallelism and --minutes are at least 1")
+	case f.maxJobs < 1 || f.maxJobs > plan.MostShards:
+		return fail("", "--max-jobs is %d: it is from 1 to %d", f.maxJobs, plan.MostShards)
+	case f.kubernetes && f.image == "":
+		return fail("--image NAME", "--kubernetes takes the image that has qdeploy and the estate")
+	}
+	takes, tenants, err := p.takes(ctx, f, args)
+	if err != nil {
+		return err
+	}
+	n := min(f.maxJobs, max(tenants, 1), max(1, int(math.Ceil(takes.Minutes()/float64(f.minutes)))))
+	fmt.Fprintf(p.err, "qdeploy: %s, about %s on one machine: %s\n", many(tenants, "tenant"), takes.Round(time.Second), many(n, "shard"))
+	if f.kubernetes {
+		_, err := fmt.Fprint(p.out, jobManifest(n, f.image))
+		return err
+	}
+	m := matrixOf{}
+	for i := 1; i <= n; i++ {
+		m.Include = append(m.Include, shardOf{plan.Shard{I: i, N: n}.String()})
+	}
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	if f.github {
+		j, err := p.job(nil)
+		if err != nil {
+			return err
+		}
+		if err := j.output("matrix", string(text)); err != nil {
+			return err
+		}
+	}
+	_, err = fmt.Fprintln(p.out, string(text))
+	return err
+}
+
+// takes is how long one machine is expected to take for all, and over how many tenants
+// that may be spread.
+func (p *program) takes(ctx context.Context, f matrixFlags, args []string) (time.Duration, int, error) {
+	if len(args) == 1 {
+		fleet, err := readPlan(args[0])
+		if err != nil {
+			return 0, 0, err
+		}
+		_, tenants := fleet.Counts()
+		return forecast(fleet, f.parallelism), tenants, nil
+	}
+	est, err := p.load(ctx, f.revision)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer est.close()
+	chosen, _, err := f.choose(est)
+	if err != nil {
+		return 0, 0, err
+	}
+	var all time.Duration
+	for _, t := range chosen {
+		rs, err := est.Resources(t.Name)
+		if err != nil {
+			return 0, 0, err
+		}
+		all += qlik.ReadTime(rs)
+	}
+	return all / time.Duration(f.parallelism), len(chosen), nil
+}
+
+// jobManifest is an Indexed Job with a pod for each shard.
+//
+// https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode
+func jobManifest(n int, image string) string {
+	quoted, err := json.Marshal(image) // YAML takes it as it is
+	if err != nil {
+		panic(err) // a text can be encoded
+	}
+	return strings.NewReplacer("{N}", fmt.Sprint(n), "{IMAGE}", string(quoted)).Replace(`apiVersion: batch/v1
+kind: Job
+metadata:
+  generateName: qdeploy-apply-
+spec:
+  completionMode: Indexed
+  completions: {N}
+  parallelism: {N}
+  backoffLimitPerIndex: 3
+  template:
+    spec:
+      restartPolicy: Never
+      containers:
+        - name: qdeploy
+          image: {IMAGE}
+          command: ["sh", "-c", "exec qdeploy apply --yes --shard $((JOB_COMPLETION_INDEX + 1))/{N}"]
+          envFrom:
+            - secretRef: {name: qdeploy} # the variables that the estate names
+`)
+}
