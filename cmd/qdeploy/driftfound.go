@@ -66,7 +66,7 @@ func (e *engine) examine(ctx context.Context, s *study, now *plan.Plan) error {
 // unsettled leaves of a change the fields in which the estate at hand is another than the
 // tenant, and reports whether it agrees with the tenant altogether.
 func unsettled(c plan.Change, now *plan.Plan) (plan.Change, bool) {
-	i := slices.IndexFunc(now.Changes, func(n plan.Change) bool { return n.Key == c.Key })
+	i := slices.IndexFunc(now.Changes, func(n plan.Change) bool { return n.Key == c.Key || n.From == c.Key })
 	if i < 0 {
 		return c, true
 	}

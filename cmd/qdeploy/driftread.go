@@ -22,7 +22,7 @@ func (e *engine) studyDrift(ctx context.Context, s *study, applied []plan.Resour
 	if s.live, err = e.conn.tenant(s.tenant, true, &e.reads); err != nil {
 		return nil, err
 	}
-	snapshot, err := s.live.Read(ctx, then)
+	snapshot, err := s.live.Read(ctx, append(slices.Clone(then), stillDeclared(then, s.desired)...))
 	if err != nil {
 		return nil, err
 	}
@@ -78,6 +78,16 @@ func (e *engine) asDeclared(applied, desired []plan.Resource) (out []plan.Resour
 			return out, notes
 		}
 	}
+}
+
+// stillDeclared returns what is declared of what was applied. To read it costs nothing more,
+// and it says what the ledger does not: which properties are secrets.
+func stillDeclared(applied, desired []plan.Resource) []plan.Resource {
+	was := byKey(applied)
+	return slices.DeleteFunc(slices.Clone(desired), func(r plan.Resource) bool {
+		_, ok := was[r.Key]
+		return !ok
+	})
 }
 
 func byKey(rs []plan.Resource) map[plan.Key]plan.Resource {

@@ -65,7 +65,7 @@ func answerText(b *strings.Builder, same []finding, all bool) {
 	}
 	a := same[0].Answer
 	if same[0].Settled {
-		b.WriteString("  the estate says what is live: apply it, and it is no drift any more\n")
+		b.WriteString("  the estate wants nothing else by now: apply it, and it is no drift any more\n")
 	}
 	for _, p := range a.Accept {
 		b.WriteString("  accept: " + pasteText(p))

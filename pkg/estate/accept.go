@@ -41,18 +41,13 @@ const (
 
 // Answer returns how to accept what a tenant has in place of what was applied, and how to
 // ignore it. The change is one that undoes it; fields may be left out of it. It fails if
-// the estate has no such tenant, or something is wrong with it.
+// the estate has no such tenant.
 func (e *Estate) Answer(tenant string, c plan.Change) (Answer, error) {
 	t := e.byName[tenant]
 	if t == nil {
 		return Answer{}, unknown("tenant", tenant, sorted(e.byName))
 	}
-	w, err := e.borrow()
-	if err != nil {
-		return Answer{}, err
-	}
-	defer e.giveBack(w)
-	a := answer{x: &expansion{e: e, t: t, v: w.evaluate(t)}, kind: schema.Of(c.Key.Kind)}
+	a := answer{e: e, t: t, kind: schema.Of(c.Key.Kind)}
 	a.about(c)
 	return a.Answer, nil
 }
@@ -60,7 +55,8 @@ func (e *Estate) Answer(tenant string, c plan.Change) (Answer, error) {
 // answer is an Answer in the making.
 type answer struct {
 	Answer
-	x    *expansion
+	e    *Estate
+	t    *tenant
 	kind schema.Kind
 	base []string // of the resource, below a tenant or a template
 	home spot     // where it is declared
@@ -85,7 +81,7 @@ func (a *answer) about(c plan.Change) {
 	default:
 		a.base = []string{string(c.Key.Kind), c.Key.Name}
 	}
-	a.home = a.x.spot(a.base)
+	a.home = a.spot(a.base)
 	switch {
 	case !a.home.exact:
 		a.Why = "the estate does not declare it any more"
@@ -142,7 +138,7 @@ func (a *answer) fields(c plan.Change) {
 }
 
 func (a *answer) accept(path []string, f plan.Field) {
-	at := a.x.spot(slices.Concat(a.base, path))
+	at := a.spot(slices.Concat(a.base, path))
 	live := f.Live
 	if len(live) == 0 {
 		live = nothing(f.Desired)
@@ -179,7 +175,7 @@ func (a *answer) ignore(c plan.Change, paths []string) {
 		panic(err) // texts
 	}
 	p := a.more([]string{"ignore"}, list)
-	if at := a.x.spot(append(slices.Clone(a.base), "ignore")); at.exact {
+	if at := a.spot(append(slices.Clone(a.base), "ignore")); at.exact {
 		p = Paste{Replacing, at.at, field([]string{"ignore"}, list)}
 	}
 	a.Ignore = &p
@@ -232,19 +228,19 @@ func pointer(path string) []string {
 }
 
 // spot says where a path of the tenant is declared, and what declares it.
-func (x *expansion) spot(path []string) spot {
-	if at, exact := x.t.ownAt.find(path...); exact {
+func (a *answer) spot(path []string) spot {
+	if at, exact := a.t.ownAt.find(path...); exact {
 		return spot{at, true, nil}
 	}
 	var tops [][]string
-	if x.t.inCUE != nil {
-		tops = append(tops, []string{"tenants", x.t.Name})
+	if a.t.inCUE != nil {
+		tops = append(tops, []string{"tenants", a.t.Name})
 	}
-	for _, name := range x.t.templates {
+	for _, name := range a.t.templates {
 		tops = append(tops, []string{"templates", name})
 	}
 	for _, top := range tops {
-		if at, exact := x.e.text.findFor(x.t.Values, slices.Concat(top, path)...); exact {
+		if at, exact := a.e.text.findFor(a.t.Values, slices.Concat(top, path)...); exact {
 			return spot{at, true, top}
 		}
 	}

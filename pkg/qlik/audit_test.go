@@ -1,12 +1,17 @@
 package qlik
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
 )
 
 // Qlik's event types, and which changes they tell of.
@@ -71,4 +76,50 @@ func TestEventsAreAboutResources(t *testing.T) {
 		}
 		require.Equal(t, c.about, tenant.isAbout(e, change), c.event+" of "+c.key)
 	}
+}
+
+// The events of a busy tenant are not read to the end.
+func TestDeedsAreBounded(t *testing.T) {
+	s := newSandbox(t, qliktest.Options{NoLimits: true})
+	from := time.Now().Add(-time.Minute)
+	s.seed("POST", "/api/v1/spaces", map[string]string{"name": "HR", "type": "shared"})
+	s.seed("POST", "/api/v1/spaces", map[string]string{"name": "Busy", "type": "shared"})
+	tenant := s.open()
+	want := []plan.Resource{{Key: plan.Key{Kind: "space", Name: "HR"}, Spec: json.RawMessage(`{"name":"HR","type":"shared"}`)}}
+	snapshot, err := tenant.Read(context.Background(), want)
+	require.NoError(t, err)
+	var change plan.Change
+	ids := map[string]string{}
+	for _, r := range snapshot.Resources {
+		ids[r.Key.Name] = r.ID
+		if r.Key.Name == "HR" {
+			change = plan.Change{Key: r.Key, Live: &r}
+		}
+	}
+	describe := func(space, text string) {
+		s.seed("PATCH", "/api/v1/spaces/"+ids[space], []patch{replace("/description", text)})
+	}
+	deeds := func() (found map[plan.Key]Deed, calls []string) {
+		calls = s.since(func() {
+			found, err = tenant.Deeds(context.Background(), []plan.Change{change}, from, time.Now().Add(time.Minute))
+			require.NoError(t, err)
+		})
+		return found, calls
+	}
+	describe("HR", "by hand")
+	found, calls := deeds()
+	require.Equal(t, `client (qlikbot\client)`, found[change.Key].Who)
+	require.Equal(t, "com.qlik.core.space.updated", found[change.Key].Event)
+	require.Equal(t, []string{"GET /api/v1/audits/types 200", "GET /api/v1/audits 200", "GET /api/v1/users/{id} 200"}, calls)
+
+	for i := range auditPages*100 + 1 {
+		describe("Busy", fmt.Sprint(i))
+	}
+	found, calls = deeds()
+	require.Equal(t, "com.qlik.core.space.created", found[change.Key].Event, "what is too far back is not looked for")
+	require.Equal(t, auditPages+1, strings.Count(strings.Join(calls, "\n"), "GET /api/v1/audits 200"))
+
+	s.mood("refuse=audits")
+	_, err = tenant.Deeds(context.Background(), []plan.Change{change}, from, time.Now())
+	require.ErrorIs(t, err, ErrDenied)
 }
