@@ -30,6 +30,8 @@ type Options struct {
 	TokenTTL    time.Duration // 0 = 6 h
 	MaxTokens   int           // live tokens per client and host; 0 = 1000
 
+	DataFileSize int // bytes of a data file in one request; 0 = 500 MiB
+
 	Seats map[string]int // of each type in each region; nil = 100 professional, 1000 analyzer
 
 	// RelativeRedirects makes the Location of users/me and tenants/me a path

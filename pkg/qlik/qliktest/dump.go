@@ -22,6 +22,7 @@ type dump struct {
 	Webhooks   []dumpWebhook `json:"webhooks,omitempty"`
 
 	Connections  []dumpConnection  `json:"connections,omitempty"`
+	DataFiles    []dumpDataFile    `json:"dataFiles,omitempty"`
 	Collections  []dumpCollection  `json:"collections,omitempty"`
 	OAuthClients []dumpOAuthClient `json:"oauthClients,omitempty"`
 	IDPs         []dumpIDP         `json:"identityProviders,omitempty"`
@@ -126,7 +127,7 @@ func (t *Tenant) Dump() []byte {
 	t.settleReloads(t.cloud.now())
 	d := dump{
 		Host: t.Host, Name: t.Name, Status: t.Status, Spaces: []dumpSpace{}, Groups: []dumpGroup{}, Apps: []dumpApp{},
-		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(), OAuthClients: t.dumpOAuthClients(), IDPs: t.dumpIDPs(),
+		Themes: t.Themes.dump(), Extensions: t.Extensions.dump(), Connections: t.dumpConnections(), DataFiles: t.dumpDataFiles(), OAuthClients: t.dumpOAuthClients(), IDPs: t.dumpIDPs(),
 	}
 	d.Plain, d.Users = t.dumpPlain(), t.dumpUsers()
 	d.Collections = t.dumpCollections()

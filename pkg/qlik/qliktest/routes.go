@@ -5,7 +5,7 @@ var (
 	tenantRouter = newRouter(append(plainServices(),
 		oauthService, tenantsService, usersService, groupsService, rolesService, spacesService, assignmentsService, itemsService,
 		appsService, analyticsAppsService, tempService, themesService, extensionsService, reloadsService, evaluationsService, apiKeysService, quotasService, licensesService,
-		connectionsService, collectionsService, webhooksService, oauthClientsService, idpsService,
+		connectionsService, dataFilesService, collectionsService, webhooksService, oauthClientsService, idpsService,
 		authSettingsService, tenantSettingsService, tenantSettingsCreation, bannersService, brandsService, uiConfigService, tasksService, reloadTasksService, automationsService, auditsService,
 	)...)
 	registerRouter = newRouter(oauthService, registerService)

@@ -40,6 +40,7 @@ type Tenant struct {
 	Pinned      []pinnedLink
 
 	Connections table[*connection]
+	DataFiles   table[*dataFile]
 	Webhooks    table[*webhook]
 	Collections table[*collection]
 
