@@ -33,8 +33,9 @@
 //	input            how to apply, not what to compare
 //	renewal          an input that counts only where the resource is there already
 //	file=SORT        names a file of the estate: an archive, with NAME.qext in it, an
-//	                 image, an icon, or styles
+//	                 image, an icon, styles, or data
 //	md5=FIELD        computed: the MD5 of the file that FIELD names
+//	size=FIELD       computed: how many bytes that file has
 //	definition=FIELD computed: the digest of the definition in the file that FIELD names
 //	shape=FIELD      computed: the digest of the file that FIELD names, which has fields of
 //	                 the kind: those that are
@@ -89,6 +90,7 @@ type Kind struct {
 	Definitions map[string]string // the same, for the digest of what the file defines
 	Shapes      map[string]string // the same, for the digest of fields that the file has
 	Shaped      []string          // those fields
+	Sizes       map[string]string // computed field → the field that names the file
 	Example     json.RawMessage   // a full spec
 }
 

@@ -70,6 +70,7 @@ type leftOut struct {
 var leftKinds = map[plan.Kind]string{
 	"theme":              "put its folder into the estate, and declare it",
 	"extension":          "put its folder into the estate, and declare it",
+	"data-file":          "put it into the estate, and declare it",
 	"brand":              "put its files into the estate, and declare it",
 	"automation":         "its owner alone may read it: export it, and declare it",
 	"task":               "declare it with the app that it reloads",

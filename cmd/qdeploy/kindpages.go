@@ -134,7 +134,7 @@ func markNote(mark string) string {
 		return "the tenant may hold more"
 	case "shaped":
 		return "here or in `file`"
-	case "md5", "definition", "shape":
+	case "md5", "definition", "shape", "size":
 		return "computed"
 	}
 	return ""

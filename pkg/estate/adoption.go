@@ -158,7 +158,7 @@ func writes(k schema.Kind, e schema.Entry, raw json.RawMessage) bool {
 		return false
 	case slices.ContainsFunc(t.Secret, func(p string) bool { return p == path || strings.HasPrefix(p, path+"/") }):
 		return false
-	case k.MD5[e.Name]+k.Definitions[e.Name]+k.Shapes[e.Name] != "":
+	case k.MD5[e.Name]+k.Definitions[e.Name]+k.Shapes[e.Name]+k.Sizes[e.Name] != "":
 		return false
 	}
 	var tidy bytes.Buffer

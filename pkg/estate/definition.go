@@ -28,8 +28,14 @@ func (e *Estate) definition(file string) sum {
 	return f.(func() sum)()
 }
 
-// define computes the digests of the definitions that a spec names files of.
+// define computes the sizes of the files that a spec names, and the digests of what they define.
 func (x *expansion) define(k schema.Kind, r plan.Resource, name string, spec map[string]any) {
+	for field, file := range k.Sizes {
+		if _, written := spec[field]; written {
+			x.problem(Problem{Pos: x.pos(string(k.Name), name, field), Key: r.Key, Message: field + " is computed", Hint: "remove it"})
+		}
+		spec[field] = x.e.sum(fmt.Sprint(spec[file]), name, k.Files[file]).size
+	}
 	for field, file := range k.Definitions {
 		s := x.computed(k, r, name, field, file, spec, x.e.definition)
 		x.files = append(x.files, keptFile{As: "definition", File: fmt.Sprint(spec[file]), Sum: s.sum})

@@ -78,6 +78,7 @@ type Tenant struct {
 	imported  map[string]bool                 // IDs of the apps that this run imported
 	busy      map[string]chan struct{}        // one turn for each app being staged
 	brands    map[string]map[string]bool      // files of declared brands, by name
+	filed     map[string][]DataFile           // by name: data files as they were applied, and as they are declared
 }
 
 // facts is what a listing says of a space besides its spec.
@@ -117,6 +118,7 @@ func (t *Tenant) unlearn() {
 	t.scheduled = map[Ref]*reloads{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
 	t.brands = map[string]map[string]bool{}
+	t.filed = map[string][]DataFile{}
 	t.gathered = map[plan.Key]bool{}
 }
 
