@@ -73,7 +73,7 @@ func TestTraits(t *testing.T) {
 		"role":             {Set: []string{"/assignedScopes"}},
 		"space":            {Immutable: []string{"/type"}, Container: true, Refs: []plan.Ref{person("/owner")}},
 		"tag":              collection,
-		"task":             {Immutable: []string{"/app"}, Refs: []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/app", Kind: "app", Soft: true}}, Input: []string{"/legacy"}, Parent: "/space"},
+		"task":             {Immutable: []string{"/app"}, Refs: []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/app", Kind: "app", Soft: true}, {Path: "/after/task", Kind: "task", Soft: true}}, Input: []string{"/legacy"}, Parent: "/space"},
 		"automation":       {Immutable: []string{"/space"}, Refs: []plan.Ref{{Path: "/space", Kind: "space"}}, Input: []string{"/file"}, Parent: "/space"},
 		"theme":            archive,
 		"user": {

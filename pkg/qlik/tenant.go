@@ -69,6 +69,7 @@ type Tenant struct {
 	gathered  map[plan.Key]bool               // whether the apps of a collection or a tag are declared
 	sealed    map[string][]string             // by name: secret properties of data connections, as declared
 	scheduled map[Ref]*reloads                // by app: of those that a declared task reloads
+	upstream  map[string]map[string]bool      // by space: names of the tasks that declared ones there run after
 	flows     map[string]*flows               // automations by space name
 	bot       string                          // our own user ID, once asked
 	tenantID  string                          // the tenant's, from the same answer
@@ -113,7 +114,7 @@ func (t *Tenant) unlearn() {
 	t.subjects, t.foreign = map[string]bool{}, map[string]bool{}
 	t.scopes, t.defaults = map[string][]string{}, map[string]bool{}
 	t.flows = map[string]*flows{}
-	t.scheduled = map[Ref]*reloads{}
+	t.scheduled, t.upstream = map[Ref]*reloads{}, map[string]map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
 	t.brands = map[string]map[string]bool{}
 	t.gathered = map[plan.Key]bool{}

@@ -40,6 +40,26 @@ func TestTasks(t *testing.T) {
 	l.patch(at, []object{set("/start", object{"schedule": object{"recurrence": "daily"}})}).want(400)
 	l.patch(at, []object{set("/enabled", true)}).want(200)
 
+	after := func(source, kind, id string) []object {
+		return []object{{"name": "e", "source": source, "type": kind, "correlation": []object{{"contextAttributeName": "id", "contextAttributeValue": id}}}}
+	}
+	ended := after("system-events.task", "com.qlik.v1.task.run.finished", made.str("id"))
+	second := scheduled("After it", app)
+	second["events"] = ended
+	l.post(tasksPath, second).want(400) // a schedule, too
+	delete(second, "start")
+	second["events"] = after("system-events.task", "com.qlik.v1.task.run.finished", "nobody")
+	l.post(tasksPath, second).want(400)
+	second["events"] = after("dataset.updated", "com.qlik.v1.task.run.finished", made.str("id"))
+	l.post(tasksPath, second).want(400)
+	second["events"] = ended
+	chained := tasksPath + "/" + l.post(tasksPath, second).want(201).str("id")
+	l.patch(chained, []object{set("/start", scheduled("", "")["start"])}).want(400) // there is none to replace
+	l.patch(chained, []object{{"op": "add", "path": "/start", "value": scheduled("", "")["start"]}}).want(400)
+	l.patch(chained, []object{{"op": "add", "path": "/start", "value": scheduled("", "")["start"]}, {"op": "remove", "path": "/events"}}).want(200)
+	require.Nil(t, l.get(chained).want(200).value("events"))
+	l.delete(chained).want(204)
+
 	l.post("/api/v1/apps/"+app+"/scripts", object{"script": "LOAD 2 AS B AUTOGENERATE 1;"}).want(200)
 	require.Equal(t, true, l.get(at).want(200).value("enabled"), "its owner changed the script")
 	l.delete("/api/v1/apps/" + app + "/space").want(200)
