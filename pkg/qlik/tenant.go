@@ -71,6 +71,7 @@ type Tenant struct {
 	scheduled map[Ref]*reloads                // by app: of those that a declared task reloads
 	upstream  map[string]map[string]bool      // by space: names of the tasks that declared ones there run after
 	flows     map[string]*flows               // automations by space name
+	noNotes   string                          // why the notes of the tenant cannot be switched, "" if they can
 	bot       string                          // our own user ID, once asked
 	tenantID  string                          // the tenant's, from the same answer
 	fresh     map[string]bool                 // IDs of spaces that this run made or joined
@@ -116,6 +117,7 @@ func (t *Tenant) unlearn() {
 	t.flows = map[string]*flows{}
 	t.scheduled, t.upstream = map[Ref]*reloads{}, map[string]map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
+	t.noNotes = ""
 	t.brands = map[string]map[string]bool{}
 	t.gathered = map[plan.Key]bool{}
 }

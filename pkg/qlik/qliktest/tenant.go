@@ -33,6 +33,7 @@ type Tenant struct {
 	Keys        table[*apiKey]
 	KeyConfig   keyConfig
 	License     licenseSettings
+	NotesOff    bool
 	Auth        *authSettings
 	Plain       map[string]*table[*plain] // by name of the kind
 	Settings    *tenantSettings
