@@ -77,3 +77,30 @@ func TestTasks(t *testing.T) {
 	l.delete("/api/v1/apps/" + app).want(200)
 	require.Empty(t, l.get(tasksPath).want(200).column("id"), "they end with their app")
 }
+
+func TestSharing(t *testing.T) {
+	const path = "/api/v1/sharing-tasks"
+	l := newLab(t, qliktest.Options{})
+	staging, _ := l.spaces()
+	app := l.importApp("?spaceId="+staging, appFile)
+	template := func(app string) []object {
+		return []object{{"type": "multi-sheet", "subType": "pdf", "multiSheetData": []object{{"appId": app, "sheetId": "s"}}}}
+	}
+	body := object{"name": "Weekly", "type": "sheet-sharing", "state": object{}, "templates": template(app)}
+	l.post(path, body).want(400) // it would be sent at once
+	body["executeOnCreation"] = false
+	made := l.post(path, body).want(201)
+	require.Equal(t, true, made.value("trigger", "executeOnAppReload"), "as Qlik has it")
+	at := path + "/" + made.str("id")
+	set := func(path string, value any) object { return object{"op": "replace", "path": path, "value": value} }
+	l.patch(at, []object{set("/subject", "new")}).want(400)
+	l.patch(at, []object{set("/recipients", object{"userIds": []object{{"value": "nobody"}}})}).want(400)
+	l.patch(at, []object{set("/templates", template("another"))}).want(400)
+	l.patch(at, []object{set("/enabled", false)}).want(204)
+	require.Equal(t, false, l.get(at).want(200).value("enabled"))
+	body["templates"] = template("none")
+	l.post(path, body).want(404)
+	require.Equal(t, float64(0), l.get(path+"?type=chart-sharing").want(200).value("totalCount"))
+	l.delete("/api/v1/apps/" + app).want(200)
+	l.get(at).want(404) // it ends with its app
+}

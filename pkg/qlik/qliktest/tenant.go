@@ -48,6 +48,7 @@ type Tenant struct {
 	ActiveBrand string // its id; "" for Qlik's own look
 	Tasks       table[*task]
 	ReloadTasks table[*reloadTask]
+	Sharing     table[*sharingTask]
 
 	Automations      table[*automation]
 	AutomationLinks  table[*automationLink]
