@@ -137,7 +137,7 @@ func lacksSharing(t *Tenant, r plan.Resource, declared func(plan.Key) bool) stri
 	}
 	t.mu.Lock()
 	known := *t.sharingOf(r.Key.Name)
-	app, listed := t.sharedApps[s.App], t.sharedApps[s.Space]
+	app, listed := t.sharable[s.App], t.sharable[s.Space]
 	t.mu.Unlock()
 	space := plan.Key{Kind: "space", Name: spaceOf(r.Key)}
 	_, there := t.known(space)
@@ -196,9 +196,9 @@ func (t *Tenant) appsIn(ctx context.Context, space Ref) (map[string]Ref, error) 
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.sharedApps[space] = true
+	t.sharable[space] = true
 	for _, app := range apps {
-		t.sharedApps[app] = true
+		t.sharable[app] = true
 	}
 	return apps, nil
 }

@@ -52,35 +52,35 @@ type Tenant struct {
 	options TenantOptions
 	sizes   sizes
 
-	mu         sync.Mutex
-	ids        map[plan.Key]string
-	names      map[plan.Kind]map[string]string // name by ID
-	spaces     map[string]facts                // by ID
-	people     map[string][]string             // user IDs by assignee, as declared
-	forms      map[string]map[string]string    // by space name: assignee as declared, by user ID
-	owners     map[string][]string             // declared owners by space name
-	providers  map[string][]IdentityProvider   // declared identity providers, by address
-	subjects   map[string]bool                 // declared users
-	seated     map[string]bool                 // subjects that are declared to have a seat
-	taken      []Seats                         // by the plan that was reviewed
-	foreign    map[string]bool                 // names of groups of an identity provider
-	scopes     map[string][]string             // declared scopes of custom roles, by the roles' names
-	defaults   map[string]bool                 // names of Qlik's own roles
-	gathered   map[plan.Key]bool               // whether the apps of a collection or a tag are declared
-	sealed     map[string][]string             // by name: secret properties of data connections, as declared
-	scheduled  map[Ref]*reloads                // by app: of those that a declared task reloads
-	upstream   map[string]map[string]bool      // by space: names of the tasks that declared ones there run after
-	shared     map[string]*sharing             // subscriptions by name, with the space and the app
-	sharedApps map[Ref]bool                    // apps that may be subscribed to, and the spaces of which all are known
-	flows      map[string]*flows               // automations by space name
-	noNotes    string                          // why the notes of the tenant cannot be switched, "" if they can
-	bot        string                          // our own user ID, once asked
-	tenantID   string                          // the tenant's, from the same answer
-	fresh      map[string]bool                 // IDs of spaces that this run made or joined
-	staged     map[string]copied               // apps, by staging space, release and name
-	imported   map[string]bool                 // IDs of the apps that this run imported
-	busy       map[string]chan struct{}        // one turn for each app being staged
-	brands     map[string]map[string]bool      // files of declared brands, by name
+	mu        sync.Mutex
+	ids       map[plan.Key]string
+	names     map[plan.Kind]map[string]string // name by ID
+	spaces    map[string]facts                // by ID
+	people    map[string][]string             // user IDs by assignee, as declared
+	forms     map[string]map[string]string    // by space name: assignee as declared, by user ID
+	owners    map[string][]string             // declared owners by space name
+	providers map[string][]IdentityProvider   // declared identity providers, by address
+	subjects  map[string]bool                 // declared users
+	seated    map[string]bool                 // subjects that are declared to have a seat
+	taken     []Seats                         // by the plan that was reviewed
+	foreign   map[string]bool                 // names of groups of an identity provider
+	scopes    map[string][]string             // declared scopes of custom roles, by the roles' names
+	defaults  map[string]bool                 // names of Qlik's own roles
+	gathered  map[plan.Key]bool               // whether the apps of a collection or a tag are declared
+	sealed    map[string][]string             // by name: secret properties of data connections, as declared
+	scheduled map[Ref]*reloads                // by app: of those that a declared task reloads
+	upstream  map[string]map[string]bool      // by space: names of the tasks that declared ones there run after
+	shared    map[string]*sharing             // subscriptions by name, with the space and the app
+	sharable  map[Ref]bool                    // apps that may be subscribed to, and the spaces of which all are known
+	flows     map[string]*flows               // automations by space name
+	noNotes   string                          // why the notes of the tenant cannot be switched, "" if they can
+	bot       string                          // our own user ID, once asked
+	tenantID  string                          // the tenant's, from the same answer
+	fresh     map[string]bool                 // IDs of spaces that this run made or joined
+	staged    map[string]copied               // apps, by staging space, release and name
+	imported  map[string]bool                 // IDs of the apps that this run imported
+	busy      map[string]chan struct{}        // one turn for each app being staged
+	brands    map[string]map[string]bool      // files of declared brands, by name
 }
 
 // facts is what a listing says of a space besides its spec.
@@ -119,7 +119,7 @@ func (t *Tenant) unlearn() {
 	t.flows = map[string]*flows{}
 	t.scheduled, t.upstream = map[Ref]*reloads{}, map[string]map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
-	t.shared, t.sharedApps = map[string]*sharing{}, map[Ref]bool{}
+	t.shared, t.sharable = map[string]*sharing{}, map[Ref]bool{}
 	t.noNotes = ""
 	t.brands = map[string]map[string]bool{}
 	t.gathered = map[plan.Key]bool{}
