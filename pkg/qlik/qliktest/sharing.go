@@ -6,15 +6,15 @@ import (
 	"slices"
 )
 
-// Sending, executions, settings, tags, new owners and anything but sheets by e-mail are
+// Sending, executions, tags, new owners and anything but sheets by e-mail are
 // left out.
-var sharingService = &service{name: "sharing-tasks", envelope: envPlain, routes: []route{
+var sharingService = &service{name: "sharing-tasks", envelope: envPlain, routes: append(sharingRoutes, []route{
 	{method: "GET", path: "/api/v1/sharing-tasks", tier: tier1, query: "appid limit page type", handle: listSharing},
 	{method: "POST", path: "/api/v1/sharing-tasks", tier: tier2, handle: postSharing},
 	{method: "GET", path: "/api/v1/sharing-tasks/{taskId}", tier: tier1, handle: getSharing},
 	{method: "PATCH", path: "/api/v1/sharing-tasks/{taskId}", tier: tier2, handle: patchSharing},
 	{method: "DELETE", path: "/api/v1/sharing-tasks/{taskId}", tier: tier2, handle: deleteSharing},
-}}
+}...)}
 
 // A sharingTask is a subscription to sheets of an app.
 type sharingTask struct {

@@ -34,6 +34,7 @@ type Tenant struct {
 	KeyConfig   keyConfig
 	License     licenseSettings
 	NotesOff    bool
+	Off         featuresOff
 	Quotas      map[string]float64 // limits by id, where they are not the usual ones
 	Auth        *authSettings
 	Plain       map[string]*table[*plain] // by name of the kind
