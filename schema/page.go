@@ -261,7 +261,7 @@ func example(k Kind) (string, error) {
 			}
 			_, within, _ = strings.Cut(within+"/", "/")
 			continue
-		case k.Declared && k.MD5[label(field)]+k.Definitions[label(field)] != "":
+		case k.Declared && k.MD5[label(field)]+k.Definitions[label(field)]+k.Shapes[label(field)] != "":
 			continue
 		}
 		shown.Elts = append(shown.Elts, d)

@@ -36,6 +36,9 @@
 //	                 image, an icon, or styles
 //	md5=FIELD        computed: the MD5 of the file that FIELD names
 //	definition=FIELD computed: the digest of the definition in the file that FIELD names
+//	shape=FIELD      computed: the digest of the file that FIELD names, which has fields of
+//	                 the kind: those that are
+//	shaped           written in that file, or here
 //	aside            about the resource, not part of its spec
 //
 // Anything else is a mistake, and the tests say so. Start with [Traits].
@@ -84,6 +87,8 @@ type Kind struct {
 	Files      map[string]string // the field that names a file → what sort of file it must be
 
 	Definitions map[string]string // the same, for the digest of what the file defines
+	Shapes      map[string]string // the same, for the digest of fields that the file has
+	Shaped      []string          // those fields
 	Example     json.RawMessage   // a full spec
 }
 

@@ -41,7 +41,7 @@ func TestTraits(t *testing.T) {
 		"csp-origin": {Immutable: []string{"/origin"}},
 		"data-connection": {
 			Immutable: []string{"/datasourceID"}, Secret: []string{"/secretProperties/*"}, Set: []string{"/tags"},
-			Refs: []plan.Ref{{Path: "/space", Kind: "space"}}, Parent: "/space",
+			Refs: []plan.Ref{{Path: "/space", Kind: "space"}}, Parent: "/space", Input: []string{"/file", "/shape"},
 		},
 		"extension": archive,
 		"group": {

@@ -13,7 +13,7 @@ import (
 // readKind reads the attributes of a definition and of its fields. A definition
 // that is no kind gives a Kind without a name.
 func readKind(def cue.Value) (Kind, error) {
-	k := Kind{MD5: map[string]string{}, Files: map[string]string{}, Definitions: map[string]string{}}
+	k := Kind{MD5: map[string]string{}, Files: map[string]string{}, Definitions: map[string]string{}, Shapes: map[string]string{}}
 	err := words(def, cue.DeclAttr, func(word, value string) error {
 		var err error
 		switch word {
@@ -124,6 +124,10 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 			k.Files[name] = value
 		case "definition":
 			k.Definitions[name] = value
+		case "shape":
+			k.Shapes[name] = value
+		case "shaped":
+			k.Shaped = append(k.Shaped, name)
 		case "aside":
 			k.Aside = append(k.Aside, name)
 		default:

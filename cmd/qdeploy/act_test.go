@@ -129,8 +129,12 @@ func (s *stage) workflows() {
         git fetch --quiet --no-tags "$STUB_REPOSITORY" '+refs/heads/*:refs/remotes/origin/*' '+refs/pull/*:refs/remotes/pull/*'
         git checkout --quiet --detach "$STUB_SHA"`)
 	s.stub("upload", `inputs: {name: {}, path: {}, if-no-files-found: {}, overwrite: {}, retention-days: {}}`,
-		`mkdir -p "$STUB_ARTIFACTS/$NAME"
-        while IFS= read -r file; do [ -z "$file" ] || cp -- "$file" "$STUB_ARTIFACTS/$NAME/"; done <<<"$FILES"`)
+		`while IFS= read -r file; do
+          [ -z "$file" ] && continue
+          [ "$MISSING" = ignore ] && [ ! -e "$file" ] && continue
+          mkdir -p "$STUB_ARTIFACTS/$NAME"
+          cp -- "$file" "$STUB_ARTIFACTS/$NAME/"
+        done <<<"$FILES"`)
 	s.stub("setup-go", `inputs: {go-version-file: {}, cache: {}}`, `go version`)
 }
 
@@ -141,7 +145,7 @@ runs:
   using: composite
   steps:
     - shell: bash
-      env: {NAME: "${{ inputs.name }}", FILES: "${{ inputs.path }}"}
+      env: {NAME: "${{ inputs.name }}", FILES: "${{ inputs.path }}", MISSING: "${{ inputs.if-no-files-found }}"}
       run: |
         %s
 `, name, inputs, script))

@@ -87,7 +87,7 @@ func (p *program) declaredBefore(revision string) (*declared, error) {
 		d.close()
 		return nil, err
 	}
-	if d.Estate, err = estate.Load(p.dir, estate.Options{Files: r.Files, GitEnv: p.gitEnv}); err != nil {
+	if d.Estate, err = estate.Load(p.dir, estate.Options{Files: r.Files, GitEnv: p.gitEnv, Cache: cacheDir()}); err != nil {
 		d.close()
 		return nil, fail("", "the estate of %s is not valid: %w", revision, err)
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -24,6 +25,9 @@ type applyFlags struct {
 	approve   string // the digest of what nobody has reviewed in a pull request
 	outside   string // why closed environments are applied to
 	join      bool   // tenants that came after a rollout began join it
+	failures  allowed
+	journal   string // the file; "" for one in the repository
+	resume    string // a run, or the file of its journal
 }
 
 // withinTenant is how many changes are made at a time within one tenant.
@@ -42,10 +46,14 @@ others go on.
 Within a tenant, changes go in the order in which they depend on one another; a
 failure stops only what depends on it. One tenant's trouble is not another's. An
 interrupt lets running calls end and starts nothing new; a second one breaks off.
-Running again continues: what is done is not done twice.` + "\n" + exits,
-		Example: "  qdeploy apply --tenant acme\n  qdeploy apply plan.json --yes",
+Running again continues: what is done is not done twice. With --resume it does so in
+the tenants that a run left, by the journal that it kept.` + "\n" + exits,
+		Example: "  qdeploy apply --tenant acme\n  qdeploy apply plan.json --yes\n  qdeploy apply --resume r-20261125-090000",
 		Args:    words(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if f.resume != "" {
+				f.planFlags.resume = &resumption{p: p, run: f.resume}
+			}
 			if f.fromMerge {
 				return p.applyMerged(c.Context(), f, args, c.Flags().Changed("refresh"))
 			}
@@ -57,6 +65,9 @@ Running again continues: what is done is not done twice.` + "\n" + exits,
 	c.Flags().StringVar(&f.approve, "approve", "", "with --from-merge: apply also what was not reviewed in a pull request, if it is the plan with this `digest`")
 	c.Flags().StringVar(&f.outside, "outside-windows", "", "apply to environments that are closed too, for this `reason`; the ledger keeps it")
 	c.Flags().BoolVar(&f.join, "join", false, "tenants that came after a rollout began join its last ring; they wait for its end otherwise")
+	c.Flags().Var(&f.failures, "max-failures", "how many tenants may fail by what is asked of them, in all rings together: a number, or a `part` of those that change, rounded down; one more, and nothing new begins")
+	c.Flags().StringVar(&f.journal, "journal", "", "keep the journal of the run in this `file`, line by line; without it, in the git repository")
+	c.Flags().StringVar(&f.resume, "resume", "", "go on with what this `run` left: its name, or the file of its journal")
 	c.Flags().DurationVar(&f.patient, "lock-timeout", 10*time.Minute, "how long to wait while another run applies")
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask; needed where there is no terminal")
 	c.Flags().IntVar(&f.within, "parallelism-per-tenant", withinTenant, "changes at a time within one tenant")
@@ -67,6 +78,9 @@ Running again continues: what is done is not done twice.` + "\n" + exits,
 func (p *program) apply(ctx context.Context, f applyFlags, args []string) error {
 	if f.approve != "" {
 		return fail("a saved plan is applied with: qdeploy apply PLAN", "--approve goes with --from-merge")
+	}
+	if f.resume != "" && len(args) > 0 {
+		return fail("what is left is planned anew: look at it with qdeploy plan, and apply that", "--resume takes no saved plan")
 	}
 	if !f.yes && !terminal(p.in) {
 		return fail("--yes applies without asking", "there is no terminal to ask on")
@@ -191,8 +205,24 @@ func (e *engine) rollout(ctx context.Context, f applyFlags, fleet *plan.Fleet, h
 		return nil, err
 	}
 	defer release()
+	if e.journal, err = e.openJournal(f.journal, s, r.left(fleet)); err != nil {
+		return nil, err
+	}
+	if e.journal != nil {
+		e.conn.intend = e.journal.intend
+	}
 	ro := &rolling{engine: e, f: f, stamp: s, fleet: fleet, report: r}
-	return r, ro.roll(ctx)
+	err = ro.roll(ctx)
+	if rest := r.rest(); len(rest) > 0 || err != nil {
+		r.Continue = cmp.Or(e.continues(f, s.run), "qdeploy apply"+tenantFlags(rest))
+	}
+	if err != nil {
+		e.journal.end(exitError)
+		fmt.Fprintf(e.p.err, "continue with: %s\n", r.Continue)
+		return nil, err
+	}
+	e.journal.end(r.status())
+	return r, nil
 }
 
 // newRun names a run by the time at which it began.

@@ -40,6 +40,8 @@ type connections struct {
 	// [qlik.TenantOptions]; nil: none.
 	evaluate func(tenant, space, app string) (time.Time, bool)
 
+	intend func(qlik.Call) (func(qlik.Call), error) // see [qlik.Options]; nil: none
+
 	mu     sync.Mutex
 	tokens map[string]oauth2.TokenSource // by host: planning and applying share a token
 }
@@ -146,7 +148,7 @@ func (c *connections) read(what string, ref estate.SecretRef) (string, error) {
 
 // options say how a host is reached; its reads are counted.
 func (c *connections) options(host string, readOnly bool, reads *atomic.Int64) qlik.Options {
-	return qlik.Options{Host: host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Patience: c.patience, Log: func(call qlik.Call) {
+	return qlik.Options{Host: host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Patience: c.patience, Intend: c.intend, Log: func(call qlik.Call) {
 		if call.Method == http.MethodGet {
 			reads.Add(1)
 		}

@@ -2,8 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
 type driftFlags struct {
@@ -16,11 +20,14 @@ func (p *program) driftCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "drift",
 		Short: "Show what was changed in the tenants since they were applied",
-		Long: `Read every chosen tenant and show what is no longer as it was applied although
-nobody merged anything: what applying would undo. What changed in the estate since
-is not shown; qdeploy plan shows both. Nothing is written to any tenant.
+		Long: `Read every chosen tenant and hold it against what was applied to it last, by the
+ledger: what differs was changed in the tenant although nobody merged anything. What
+changed in the estate since is not shown; qdeploy plan shows both. Nothing is written
+to any tenant.
 
-To accept what somebody did by hand, write it into the estate; to undo it, apply.` + "\n" + exits,
+For each resource stands who changed it and when, as far as the audit events of the
+tenant tell, and what to write into the estate: the line that accepts it, and the
+"ignore" that leaves it to people. To undo it, apply.` + "\n" + exits,
 		Example: "  qdeploy drift --tenant region=eu --detailed-exitcode",
 		Args:    words(0),
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -31,6 +38,7 @@ To accept what somebody did by hand, write it into the estate; to undo it, apply
 		},
 	}
 	f.add(p, c)
+	addRetired(c, &f.planFlags)
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print the drift as a plan in JSON: of what undoes it")
 	c.Flags().BoolVar(&f.github, "github", false, "in a job of GitHub Actions: keep an issue open for each class of drift, as long as there is any")
 	c.Flags().BoolVar(&f.detailed, "detailed-exitcode", false, "exit with 2 when there is drift")
@@ -44,18 +52,31 @@ func (p *program) drift(ctx context.Context, f driftFlags) error {
 		return err
 	}
 	defer e.close()
-	all, err := e.planAll(ctx)
+	fleet, err := e.driftAll(ctx)
 	if err != nil {
 		return err
 	}
-	fleet := all.DriftOnly()
 	if f.asJSON {
-		err = fleet.WriteJSON(p.out)
-	} else {
-		err = fleet.WriteText(p.out, e.text(f.planFlags, nil))
+		err = writeDriftJSON(p.out, fleet, e.drift.findings(), e.retired)
+	} else if err = fleet.WriteText(p.out, e.text(f.planFlags, nil)); err == nil {
+		_, err = io.WriteString(p.out, driftText(e.drift.findings(), f.list)+e.retired.text())
 	}
 	if err != nil {
 		return err
 	}
 	return driftStatus(fleet, f.detailed)
+}
+
+// driftAll reads every chosen tenant and returns what they changed. That nobody can be
+// named for it is said on stderr.
+func (e *engine) driftAll(ctx context.Context) (*plan.Fleet, error) {
+	e.drift = &driftFound{}
+	all, err := e.planAll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if what := e.drift.complaint(); what != "" {
+		fmt.Fprintf(e.p.err, "qdeploy: %s\n", what)
+	}
+	return all.DriftOnly(), nil
 }

@@ -38,9 +38,12 @@ type engine struct {
 	registry registry // what the organization says of its tenants
 	births   sync.Map // by region: one tenant is made at a time
 
+	drift   *driftFound                         // what is found of drift; nil where it is not looked for alone
+	retired *leftovers                          // what nobody needs any more; nil where it is not looked for
 	taken   sync.Map                            // seats that plans take, by tenant
 	digests sync.Map                            // of desired states, by tenant
 	waves   *waves                              // the rings of this run; nil while nothing is applied
+	journal *runJournal                         // nil: none is kept
 	begins  func(context.Context, []*plan.Plan) // told of each round of tenants; may be nil
 	closed  []closing                           // what holds changes back in this run
 	outside string                              // why the run is applied outside of windows; "" if it is not
@@ -76,9 +79,15 @@ func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, err
 	if err != nil {
 		return nil, err
 	}
+	if chosen, err = f.narrowed(est, m, chosen); err != nil {
+		return nil, err
+	}
 	e := &engine{
 		p: p, est: est, chosen: chosen, kinds: kinds, memory: m, guards: est.Guards(),
 		traits: schema.Traits(), flags: f, revision: est.revision(p.dir), now: p.now,
+	}
+	if f.retired {
+		e.retired = &leftovers{}
 	}
 	if f.guardsFrom != "" {
 		if e.guards, err = p.guardsOf(p.dir, f.guardsFrom); err != nil {
@@ -174,7 +183,7 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	}
 	s := &study{tenant: t, traits: e.traits, slots: e.memory.slotsIn(t.Name)}
 	if step != nil && (step.idle || step.change.Action != plan.Create) {
-		return e.lifeless(s, step)
+		return e.lifeless(ctx, s, step, readOnly)
 	}
 	e.memory.addSpaces(s.slots, t.Name, desired)
 	desired = s.slots.leave(e.vault.sums(t.Name, desired, e.traits))
@@ -194,6 +203,9 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 		return nil, err
 	}
 	applied = s.slots.leave(applied)
+	if e.drift != nil {
+		return e.studyDrift(ctx, s, applied, remembered)
+	}
 	if e.memory.ledger == nil { // who made it is not known, so only what says so is refused
 		for _, r := range desired {
 			owned[r.Key] = r.Adopt != plan.Refuse
@@ -225,7 +237,10 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	if readOnly {
 		e.look(ctx, s, snapshot)
 	}
-	return s, nil
+	if e.retired != nil {
+		err = e.lookRetired(ctx, s, snapshot, applied)
+	}
+	return s, err
 }
 
 // blocked says of the resources that the client found in no fit state why they

@@ -33,8 +33,8 @@ func (p *program) holdCommand() *cobra.Command {
 		Short: "Propose that an app is not promoted to an environment",
 		Long: `Put a hold on an app, on a branch for a pull request: qdeploy promote does not
 bring the version that is held, or an older one, to the environment. A newer version
-lifts the hold, and so does qdeploy unhold. Of a theme or an extension, theme/northwind,
-it is one archive that is held, by its md5, and any other lifts it.` + "\n" + exits,
+lifts the hold, and so does qdeploy unhold. Of what is no app, theme/northwind, it is one
+content that is held, by its md5 or digest, and any other lifts it.` + "\n" + exits,
 		Example: "  qdeploy hold Sales --env prod --why 'waits for the audit' --until 7d",
 		Args:    words(1),
 		RunE:    func(c *cobra.Command, args []string) error { return p.hold(c.Context(), f, args, true) },
@@ -85,8 +85,8 @@ func (p *program) hold(ctx context.Context, f holdFlags, args []string, put bool
 	if put && h.Version == "" {
 		return fail("--version says which", "no environment pins %s", app)
 	}
-	if isContent(app) && put && len(h.Version) != md5Length {
-		return fail("the pins of an environment have it: content", "--version of a theme or an extension is its md5")
+	if isContent(app) && put && !isSum(h.Version) {
+		return fail("the pins of an environment have it: content", "--version of a theme or an extension is its md5, of an automation or a connection its digest")
 	}
 	c := estate.PinChange{Environment: env.Name, Holds: map[string]estate.Hold{app: h}}
 	title := fmt.Sprintf("Hold %s %s: not to %s", app, short(h.Version), env.Name)

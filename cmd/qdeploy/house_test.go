@@ -31,6 +31,7 @@ var rooms = map[string][]string{
 	"pkg/qvf/lint":                    {"pkg/qvf"},
 	"pkg/automation":                  {},
 	"pkg/apply":                       {"pkg/plan"},
+	"pkg/journal":                     {},
 	"pkg/ledger":                      {"pkg/gitwire", "github.com/go-git/"},
 	"pkg/gitwire":                     {"github.com/go-git/"},
 	"pkg/gitwire/gitwiretest":         {},

@@ -18,6 +18,9 @@ func (p *program) applyMerged(ctx context.Context, f applyFlags, args []string, 
 	if len(args) > 0 {
 		return fail("the plans are those of the pull requests", "--from-merge takes no saved plan")
 	}
+	if f.resume != "" {
+		return fail("a job applies all that was merged and is not there yet: run it again", "--resume is not for --from-merge")
+	}
 	j, err := p.job(f.environments)
 	if err != nil {
 		return err

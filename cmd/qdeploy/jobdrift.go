@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/qdeploy/qdeploy/pkg/github"
 	"github.com/qdeploy/qdeploy/pkg/plan"
@@ -26,11 +27,11 @@ func (p *program) driftJob(ctx context.Context, f driftFlags) error {
 		return err
 	}
 	defer e.close()
-	all, err := e.planAll(ctx)
+	fleet, err := e.driftAll(ctx)
 	if err != nil {
 		return err
 	}
-	d := &drifted{job: j, e: e, fleet: all.DriftOnly()}
+	d := &drifted{job: j, e: e, fleet: fleet}
 	if err := j.text(d.fleet, e.text(f.planFlags, nil)); err != nil {
 		return err
 	}
@@ -67,6 +68,25 @@ func (d *drifted) options(budget int) plan.MarkdownOptions {
 	}
 }
 
+const factsBudget = 12_000 // characters of an issue for who did it, and what to write
+
+// fenced shows a text as it is in Markdown, the beginning of it if it is long; whatever is
+// in it cannot end the block.
+func fenced(text string, most int) string {
+	text = strings.TrimSpace(text)
+	if r := []rune(text); len(r) > most {
+		text = string(r[:most]) + "\n… qdeploy drift shows the rest"
+	}
+	if text == "" {
+		return ""
+	}
+	fence := "```"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	return "\n" + fence + "text\n" + text + "\n" + fence + "\n"
+}
+
 // issues opens, rewrites and closes the issues of the classes. What could not be
 // read is not known to be as it was applied: then none is closed.
 func (d *drifted) issues(ctx context.Context) error {
@@ -79,6 +99,7 @@ func (d *drifted) issues(ctx context.Context) error {
 		o := d.options(commentBudget)
 		o.Next = []string{"qdeploy drift --tenant " + c.Plans[0].Tenant.Name, "qdeploy plan --refresh all --tenant " + c.Plans[0].Tenant.Name}
 		body, _ := part.Markdown(o)
+		body += fenced(driftText(d.e.drift.of(c.Plans), false), factsBudget)
 		body += "\nTo accept what was done, write it into the estate. To undo it, apply: run the apply workflow with refresh = all.\n"
 		title := fmt.Sprintf("qdeploy: drift in %s: %s", many(len(c.Plans), "tenant"), plan.CountText(part.Plans[0].Counts()))
 		_, err := d.client.PutIssue(ctx, prefix+c.ID, title, body, []string{"qdeploy", "qdeploy/drift"})

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/qdeploy/qdeploy/schema"
@@ -90,12 +91,12 @@ func entryNotes(e schema.Entry) string {
 	}
 	computed := false
 	for _, m := range e.Marks {
-		computed = computed || strings.HasPrefix(m, "md5=") || strings.HasPrefix(m, "definition=")
+		computed = computed || markNote(m) == "computed"
 	}
 	switch {
 	case e.Default != "":
 		notes = append(notes, "`"+e.Default+"` if not written")
-	case computed:
+	case computed, slices.Contains(e.Marks, "shaped"):
 	case e.Optional:
 		notes = append(notes, "not managed if not written")
 	default:
@@ -131,7 +132,9 @@ func markNote(mark string) string {
 		return "in any order"
 	case "include":
 		return "the tenant may hold more"
-	case "md5", "definition":
+	case "shaped":
+		return "here or in `file`"
+	case "md5", "definition", "shape":
 		return "computed"
 	}
 	return ""

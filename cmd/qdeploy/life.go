@@ -156,12 +156,17 @@ func (e *engine) unborn(s *study, step *lifeStep) (err error) {
 }
 
 // lifeless plans a tenant of which only its life is looked at.
-func (e *engine) lifeless(s *study, step *lifeStep) (*study, error) {
+func (e *engine) lifeless(ctx context.Context, s *study, step *lifeStep, readOnly bool) (*study, error) {
 	if step.idle {
 		return nil, errCurrent
 	}
 	s.plan = &plan.Plan{Tenant: facts(s.tenant), Since: e.memory.revision(s.tenant.Name)}
-	s.plan.Lead(step.change)
+	if step.change.Action == plan.Delete && step.change.Blocked == "" {
+		if err := e.leaving(ctx, s, readOnly); err != nil {
+			return nil, err
+		}
+	}
+	s.plan.Trail(step.change)
 	e.guards.Apply(s.plan)
 	return s, nil
 }

@@ -21,14 +21,27 @@ import (
 // anew. The entry is what to remember; nil when nothing was applied.
 func (e *engine) applyLife(ctx context.Context, stop apply.Stop, s stamp, now *study, within int, g *progress) (tenantReport, *ledger.Entry) {
 	t, c := now.tenant, *lifeOf(now.plan)
-	outcomes := []apply.Outcome{{Change: c, Status: apply.Done}}
-	if err := e.carryOut(ctx, s, t, c); err != nil {
+	var outcomes []apply.Outcome
+	if c.Action == plan.Delete {
+		outcomes = e.leave(ctx, stop, now, within, g)
+	}
+	outcomes = append(outcomes, apply.Outcome{Change: c, Status: apply.NotStarted})
+	last := &outcomes[len(outcomes)-1]
+	if slices.ContainsFunc(outcomes[:len(outcomes)-1], func(o apply.Outcome) bool { return o.Status != apply.Done }) {
+		return newTenantReport(t.Name, outcomes), e.memory.undo(t.Name)
+	}
+	if last.Status = apply.Done; ctx.Err() != nil {
+		last.Status = apply.NotStarted
+		return newTenantReport(t.Name, outcomes), e.memory.undo(t.Name)
+	}
+	carryOut := e.journal.around(t.Name, func(ctx context.Context, c plan.Change) error { return e.carryOut(ctx, s, t, c) })
+	if err := carryOut(ctx, c); err != nil {
 		g.line("%s: %v", t.Name, err)
-		outcomes[0].Status, outcomes[0].Err = apply.Failed, err
+		last.Status, last.Err = apply.Failed, err
 		return newTenantReport(t.Name, outcomes), e.memory.undo(t.Name)
 	}
 	if c.Action != plan.Create {
-		return newTenantReport(t.Name, outcomes), e.memory.undo(t.Name)
+		return newTenantReport(t.Name, outcomes), left(e.memory.undo(t.Name), outcomes)
 	}
 	inside, err := e.study(ctx, t, false)
 	if err != nil {

@@ -45,7 +45,7 @@ func (p *program) load(ctx context.Context, revision string) (*declared, error) 
 	if d.at, err = p.at(dir, revision); err != nil {
 		return nil, err
 	}
-	o := estate.Options{GitEnv: p.gitEnv}
+	o := estate.Options{GitEnv: p.gitEnv, Cache: cacheDir()}
 	if d.at != nil {
 		o.Files = d.at.Files
 	}
@@ -69,6 +69,19 @@ func (p *program) load(ctx context.Context, revision string) (*declared, error) 
 		fmt.Fprintln(p.err, w)
 	}
 	return d, nil
+}
+
+// cacheDir is where what large estates come to is kept between runs: QDEPLOY_CACHE, or a
+// folder of the user's cache; "" for nowhere.
+func cacheDir() string {
+	if dir, ok := os.LookupEnv("QDEPLOY_CACHE"); ok {
+		return dir
+	}
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "qdeploy")
 }
 
 // declared is an estate that was checked, and the resources of as many of its
@@ -165,7 +178,7 @@ func (p *program) validate(ctx context.Context, revision string, asJSON, remarks
 	if err != nil {
 		return err
 	}
-	o := estate.Options{Remarks: remarks, GitEnv: p.gitEnv}
+	o := estate.Options{Remarks: remarks, GitEnv: p.gitEnv, Cache: cacheDir()}
 	if r != nil {
 		defer r.Close()
 		o.Files = r.Files

@@ -136,7 +136,7 @@ func (m *memory) begin(s stamp, plans []*plan.Plan) error {
 		if len(pending) == len(e.Pending) {
 			continue
 		}
-		e.Pending = slices.Sorted(maps.Keys(pending))
+		e.Pending, e.Stale = slices.Sorted(maps.Keys(pending)), false
 		e.Outcome, e.Run, e.Time = outcomeApplying, s.run, s.now().UTC()
 		entries = append(entries, e)
 	}
@@ -187,7 +187,7 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 			e.Outcome = outcomePartly
 		}
 		if o.Status == apply.Failed && e.Error == "" && o.Err != nil {
-			e.Error, e.Class = firstLine(o.Err.Error()), qlik.Class(o.Err)
+			e.Error, e.Class, e.Signature = firstLine(o.Err.Error()), qlik.Class(o.Err), qlik.Signature(o.Change.Key.Kind, o.Err)
 		}
 	}
 	for _, r := range t.desired {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +16,8 @@ import (
 // planFlags are the flags that plan and apply share.
 type planFlags struct {
 	choice
+	byLast
+	resume      *resumption // nil: all that is chosen
 	parallelism int
 	refresh     string
 	rotate      []string // whose secrets are written again
@@ -22,6 +25,7 @@ type planFlags struct {
 	contexts    string
 	list        bool
 	unmanaged   bool
+	retired     bool // whether what nobody needs any more is looked for
 	apps        string
 	revision    string
 	guardsFrom  string
@@ -32,6 +36,7 @@ type planFlags struct {
 
 func (f *planFlags) add(p *program, c *cobra.Command) {
 	f.choice.add(p, c)
+	f.byLast.add(c)
 	fl := c.Flags()
 	fl.IntVar(&f.parallelism, "parallelism", 32, "tenants at a time")
 	fl.StringVar(&f.refresh, "refresh", "all", `which tenants to read: "all", or "changed": those whose desired state is not what was applied last`)
@@ -45,6 +50,11 @@ func (f *planFlags) add(p *program, c *cobra.Command) {
 	fl.BoolVar(&f.unmanaged, "unmanaged", false, "list what lives in the tenants and is not managed")
 }
 
+// addRetired adds the flag that looks for leftovers.
+func addRetired(c *cobra.Command, f *planFlags) {
+	c.Flags().BoolVar(&f.retired, "retired", false, "look also for what nobody needs any more: connections, empty spaces, staged copies, idle automations; nothing is deleted")
+}
+
 func (f *planFlags) check() error {
 	if f.apps != "" && !slices.Contains(appDetails, f.apps) {
 		return fail("", "--apps is %q: it is one of %s", f.apps, strings.Join(appDetails, ", "))
@@ -54,6 +64,9 @@ func (f *planFlags) check() error {
 	}
 	if f.patience <= 0 {
 		return fail("", "--patience is %s: it is more than nothing", f.patience)
+	}
+	if err := f.byLast.check(f); err != nil {
+		return err
 	}
 	if f.refresh != "all" && f.refresh != "changed" {
 		return fail("", `--refresh is %q: it is "all" or "changed"`, f.refresh)
@@ -90,6 +103,7 @@ both changed; the rest is the estate's own change.` + "\n" + exits,
 	}
 	f.add(p, c)
 	c.Flags().StringVar(&f.against, "against", "", "compare with the estate of this `revision` instead of with the tenants: no call is made and no secret needed")
+	addRetired(c, &f)
 	files.add(c)
 	c.Flags().BoolVar(&github, "github", false, "in a job of GitHub Actions: plan what the event is about, and tell in a comment, a status, labels and the job's summary and outputs")
 	c.Flags().BoolVar(&asJSON, "json", false, "print the plan as JSON")
@@ -115,9 +129,12 @@ func (p *program) plan(ctx context.Context, f planFlags, files planFiles, asJSON
 		return err
 	}
 	if asJSON {
-		err = writeJSON(p.out, fleet, e.shut(fleet))
+		err = writeJSON(p.out, fleet, e.shut(fleet), e.retired)
 	} else if err = fleet.WriteText(p.out, e.text(f, apps)); err == nil {
 		err = sayLines(p.out, e.below(fleet))
+		if err == nil {
+			_, err = io.WriteString(p.out, e.retired.text())
+		}
 	}
 	switch {
 	case err != nil:
@@ -133,6 +150,9 @@ func (p *program) plan(ctx context.Context, f planFlags, files planFiles, asJSON
 // planned plans against the tenants, or against another revision.
 func (p *program) planned(ctx context.Context, f planFlags) (*engine, *plan.Fleet, error) {
 	if f.against != "" {
+		if f.retired {
+			return nil, nil, fail("leave out one of them", "--retired looks into the tenants, and --against asks none")
+		}
 		if err := f.check(); err != nil {
 			return nil, nil, err
 		}

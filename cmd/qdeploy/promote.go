@@ -26,10 +26,10 @@ func (p *program) promoteCommand() *cobra.Command {
 for a pull request. An app may be promoted when its version runs everywhere in the
 environments that come before, for as long as they say it has to soak, and nobody
 holds it. Which is so the ledger knows; tenants are asked only where an environment has
-gates. Themes and extensions are promoted by kind and name: theme/northwind.
+gates. Themes, extensions, automations and the shapes of data connections are promoted by
+kind and name: theme/northwind.
 
-Without names it is about all apps, and all themes and extensions that the environment
-pins: those that may go are proposed, and it is said of the others why not. There is
+Without names it is about all apps, and all else that the environment pins: those that may go are proposed, and it is said of the others why not. There is
 one branch, and one pull request, for each environment: run again, it is brought up to
 date.` + "\n" + exits,
 		Example: "  qdeploy promote Sales --from test --to acceptance\n  qdeploy promote --to prod --github",

@@ -5,39 +5,11 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
 )
 
-const md5Length = 32 // in hexadecimal digits
-
-// isContent reports whether what is to be promoted is a theme or an extension, by its
-// key, and no app.
-func isContent(name string) bool {
-	return strings.HasPrefix(name, "theme/") || strings.HasPrefix(name, "extension/")
-}
-
-// archived is what tells an archive of the estate from another.
-type archived struct{ File, MD5 string }
-
-// plain returns the path in the estate, whatever commit it is pinned to.
-func (a archived) plain() string {
-	if _, file, ok := strings.Cut(a.File, ":"); ok {
-		return file
-	}
-	return a.File
-}
-
-// short stands for an archive where people read versions; a version is as it is.
-func short(version string) string {
-	if len(version) == md5Length && !strings.Contains(version, ".") {
-		return version[:8]
-	}
-	return version
-}
-
-// judgeContent says whether a theme or an extension may be promoted, and if not why.
+// judgeContent says whether what is no app may be promoted, and if not why.
 func (m *promotion) judgeContent(key string) (*candidate, error) {
 	c := &candidate{App: key}
 	s, found, err := m.contentIn(m.from, key)
@@ -53,13 +25,13 @@ func (m *promotion) judgeContent(key string) (*candidate, error) {
 		return c, nil
 	}
 	have := found[0]
-	c.content = estate.ContentPin{MD5: have.MD5}
-	c.From, c.To = short(m.to.Content[key].MD5), short(have.MD5)
-	if m.to.Content[key].MD5 == have.MD5 {
+	c.content = estate.PinOf(have.sum())
+	c.From, c.To = short(m.to.Content[key].Sum()), short(have.sum())
+	if m.to.Content[key].Sum() == have.sum() {
 		c.State = candidateThere
 		return c, nil
 	}
-	if h, ok := m.to.Holds[key]; ok && !h.Ended(m.p.now()) && h.Version == have.MD5 {
+	if h, ok := m.to.Holds[key]; ok && !h.Ended(m.p.now()) && h.Version == have.sum() {
 		c.Why = append(c.Why, fmt.Sprintf("%s holds %s%s: %s; another one lifts it, or qdeploy unhold", h.By, short(h.Version), until(h), h.Why))
 	}
 	for _, name := range m.to.After {
@@ -71,7 +43,7 @@ func (m *promotion) judgeContent(key string) (*candidate, error) {
 			if s, found, err = m.contentIn(env, key); err != nil {
 				return nil, err
 			}
-			if len(found) != 1 || found[0].MD5 != have.MD5 {
+			if len(found) != 1 || found[0].sum() != have.sum() {
 				c.Why = append(c.Why, name+" has another one")
 				continue
 			}
@@ -92,62 +64,66 @@ func (m *promotion) judgeContent(key string) (*candidate, error) {
 	return c, err
 }
 
-// contentIn says how a theme or an extension stands in an environment, and what the
-// estate has for its tenants.
-func (m *promotion) contentIn(env estate.Environment, key string) (s standing, found []archived, err error) {
-	s = standing{App: key, Environment: env.Name}
+// contentIn says how what is no app stands in an environment, and what the estate has
+// for its tenants.
+func (m *promotion) contentIn(env estate.Environment, name string) (s standing, found []filed, err error) {
+	s = standing{App: name, Environment: env.Name}
 	for _, tenant := range env.Tenants() {
-		a, err := m.declares(tenant, key)
+		there, err := m.declares(env, tenant, name)
 		if err != nil {
 			return s, nil, err
 		}
-		if a.MD5 == "" {
-			continue
-		}
-		if !slices.ContainsFunc(found, func(b archived) bool { return a.MD5 == b.MD5 }) {
-			found = append(found, a)
-		}
-		s.Places++
-		s.Version, s.Release = short(a.MD5), a.MD5
-		e := m.m.entries[tenant]
-		at := place{Tenant: tenant, Release: contentOf(e.Resources[key]), Since: e.Since[key]}
-		if at.Since.IsZero() { // applied before qdeploy kept it
-			at.Since = e.Time
-		}
-		if at.Release != a.MD5 {
-			s.Behind = append(s.Behind, at)
-			continue
-		}
-		s.Running = append(s.Running, at)
-		if at.Since.After(s.Since) {
-			s.Since = at.Since
+		for _, key := range sortedKeys(there) {
+			f := there[key]
+			if !slices.ContainsFunc(found, func(g filed) bool { return f.sum() == g.sum() }) {
+				found = append(found, f)
+			}
+			s.Places++
+			s.Version, s.Release = short(f.sum()), f.sum()
+			e := m.m.entries[tenant]
+			at := place{Tenant: tenant, Release: contentOf(e.Resources[key]), Since: e.Since[key]}
+			if at.Since.IsZero() { // applied before qdeploy kept it
+				at.Since = e.Time
+			}
+			if at.Release != f.sum() {
+				s.Behind = append(s.Behind, at)
+				continue
+			}
+			s.Running = append(s.Running, at)
+			if at.Since.After(s.Since) {
+				s.Since = at.Since
+			}
 		}
 	}
 	s.soak(env, m.p.now())
 	return s, found, nil
 }
 
-// declares returns the archive that the estate has for a tenant, none if it declares
-// none.
-func (m *promotion) declares(tenant, key string) (a archived, err error) {
+// declares returns what the estate has of a name for a tenant, by key: one in each space
+// of the environment, where the kind lives in spaces.
+func (m *promotion) declares(env estate.Environment, tenant, name string) (there map[string]filed, err error) {
 	desired, err := m.est.Resources(tenant)
 	if err != nil {
-		return a, err
+		return nil, err
 	}
+	var spaces []string
+	for _, t := range env.Targets {
+		if slices.Contains(t.Tenants, tenant) {
+			spaces = append(spaces, t.Space, t.Staging)
+		}
+	}
+	there = map[string]filed{}
 	for _, r := range desired {
-		if r.Key.String() == key {
-			err = json.Unmarshal(r.Spec, &a)
+		if n, ok := estate.PinName(r.Key, spaces...); !ok || n != name {
+			continue
+		}
+		var f filed
+		if err := json.Unmarshal(r.Spec, &f); err != nil {
+			return nil, err
+		}
+		if f.sum() != "" { // a connection may be without a file
+			there[r.Key.String()] = f
 		}
 	}
-	return a, err
-}
-
-// contentPin is what an environment of an estate pins of a theme or an extension.
-func contentPin(est *declared, environment, key string) estate.ContentPin {
-	for _, env := range est.Environments() {
-		if env.Name == environment {
-			return env.Content[key]
-		}
-	}
-	return estate.ContentPin{}
+	return there, nil
 }

@@ -38,9 +38,12 @@ type report struct {
 	Held    int            `json:"held,omitempty"`  // until an environment opens
 	Later   int            `json:"later,omitempty"` // until rings before have what is declared
 	Rings   []*wave        `json:"rings,omitempty"`
+	Budget  *budget        `json:"budget,omitempty"` // nil: as many may fail as do
 	Closed  []closing      `json:"closed,omitempty"`
 	Tenants []tenantReport `json:"tenants"`
 	at      map[string]int
+
+	Continue string `json:"continue,omitempty"` // the command that does what is left
 }
 
 // tenantReport is what became of one tenant.
@@ -53,6 +56,8 @@ type tenantReport struct {
 	Held     int         `json:"held,omitempty"`  // changes that wait for a window
 	Later    int         `json:"later,omitempty"` // changes that wait for a ring
 	Class    string      `json:"class,omitempty"` // of the first change that failed: whose trouble it is
+
+	Signature string `json:"signature,omitempty"` // of that change, see [qlik.Signature]
 }
 
 type outcome struct {
@@ -120,7 +125,7 @@ func newTenantReport(name string, outcomes []apply.Outcome) tenantReport {
 			out.Error = o.Err.Error()
 		}
 		if o.Status == apply.Failed && t.Class == "" {
-			t.Class = qlik.Class(o.Err)
+			t.Class, t.Signature = qlik.Class(o.Err), qlik.Signature(o.Change.Key.Kind, o.Err)
 		}
 		switch {
 		case o.Status == apply.Failed || o.Status == apply.Skipped:
@@ -133,6 +138,12 @@ func newTenantReport(name string, outcomes []apply.Outcome) tenantReport {
 	return t
 }
 
+// fell reports whether a tenant failed by what was asked of it: its own trouble, and
+// Qlik's, burn no budget.
+func (t tenantReport) fell() bool {
+	return t.State == stateFailed && t.Class != classTenant && t.Class != classPlatform
+}
+
 // status is the exit status that the worst of what happened asks for.
 func (r *report) status() int {
 	n := map[tenantState]int{}
@@ -142,7 +153,7 @@ func (r *report) status() int {
 	unreadable := n[stateUnreadable]
 	stopped := slices.ContainsFunc(r.Rings, func(v *wave) bool { return v.State == apply.Stopped || v.red })
 	switch {
-	case stopped:
+	case stopped || r.Budget.spent():
 		return exitGuarded
 	case n[stateFailed] > 0 || n[stateUnfinished] > 0 || n[stateNotStarted] > 0 || unreadable > 0 && r.Done > 0:
 		return exitPartly
@@ -193,9 +204,12 @@ func (r *report) print(w io.Writer) {
 	for _, v := range r.Rings {
 		fmt.Fprintf(w, "  %-17s %s\n", "ring "+v.Ring, printable(v.String()))
 	}
+	if r.Budget != nil {
+		fmt.Fprintf(w, "  %-17s %s\n", "may fail", r.Budget.line())
+	}
 	_ = sayLines(w, closedLines(r.Closed)) // as the lines above
-	if rest := r.rest(); len(rest) > 0 {
-		fmt.Fprintf(w, "continue with: qdeploy apply%s\n", tenantFlags(rest))
+	if r.Continue != "" {
+		fmt.Fprintf(w, "continue with: %s\n", r.Continue)
 	}
 	if moved := r.in(stateStale); len(moved) > 0 {
 		fmt.Fprintf(w, "review again:  qdeploy plan%s\n", tenantFlags(moved))

@@ -43,7 +43,7 @@ func (p *program) guardsOf(dir, revision string) (plan.Guards, error) {
 	if found, _ := r.HasEstate(); !found {
 		return estate.DefaultGuards(), nil
 	}
-	e, err := estate.Load(dir, estate.Options{Files: r.Files, GitEnv: p.gitEnv})
+	e, err := estate.Load(dir, estate.Options{Files: r.Files, GitEnv: p.gitEnv, Cache: cacheDir()})
 	if err != nil {
 		return plan.Guards{}, fail("repair the estate there first", "guards: the estate of %s is not valid: %w", revision, err)
 	}

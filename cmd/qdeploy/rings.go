@@ -23,10 +23,12 @@ type wave struct {
 	Have        int             `json:"have"` // tenants that have what is declared
 	Until       *time.Time      `json:"until,omitempty"`
 	Waits       string          `json:"waits,omitempty"` // why none of it may begin
+	Alike       *alike          `json:"alike,omitempty"` // too many failed in one way
 
 	ring     estate.Ring // with the tenants of the rollout
 	red      bool        // its gates say that something has gone wrong
 	standing apply.RingStanding
+	echo     echo
 }
 
 // stateWaiting is a ring that may not begin.
@@ -157,6 +159,9 @@ func (v *wave) String() string {
 	if n := len(v.standing.In[apply.SetAside]); n > 0 {
 		text += fmt.Sprintf(", %d set aside", n)
 	}
+	if v.Alike != nil {
+		text += "; " + v.Alike.String()
+	}
 	return text
 }
 
@@ -176,6 +181,9 @@ func (w *waves) stand(v *wave) error {
 	v.State, v.Have, v.Until = v.standing.State, len(v.standing.In[apply.Current]), nil
 	if v.State == apply.Soaking {
 		v.Until = &v.standing.Until
+	}
+	if v.Alike = failedAlike(v.standing.In[apply.Fell], v.ring.Alike, w.e.memory.last); v.Alike != nil {
+		v.State = apply.Stopped
 	}
 	return failed
 }
@@ -260,6 +268,9 @@ func (w *waves) holds(ctx context.Context, r *ringed, v *wave) string {
 	s := v.standing
 	switch v.State {
 	case apply.Stopped:
+		if v.Alike != nil {
+			return fmt.Sprintf("%s has stopped: %s", v.Ring, v.Alike)
+		}
 		return fmt.Sprintf("%s has stopped: %d of %d failed, and %d may", v.Ring, len(s.In[apply.Fell]), len(v.ring.Tenants), v.mayFail())
 	case apply.Rolling:
 		if n := len(s.In[apply.Behind]); n > 0 {

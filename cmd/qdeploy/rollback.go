@@ -33,8 +33,8 @@ version that it leaves is held: qdeploy promote does not bring it back until som
 newer is promoted, or somebody lifts the hold.
 
 Applying it republishes the older version into the app that is there: its ID stays, and
-so do bookmarks, private sheets and, unless the app says otherwise, the data. Themes and
-extensions go back by kind and name: theme/northwind.` + "\n" + exits,
+so do bookmarks, private sheets and, unless the app says otherwise, the data. What else is
+pinned goes back by kind and name: theme/northwind.` + "\n" + exits,
 		Example: "  qdeploy rollback Sales --env prod --why 'the totals are wrong'\n  qdeploy rollback --env prod --to release/2026.11.20.1",
 		RunE:    func(c *cobra.Command, args []string) error { return p.rollback(c.Context(), f, args) },
 	}
@@ -55,7 +55,7 @@ type step struct {
 	Pin  estate.Pin  `json:"pin,omitzero"`
 	Hold estate.Hold `json:"hold"`
 
-	Content *estate.ContentPin `json:"content,omitempty"` // of a theme or an extension
+	Content *estate.ContentPin `json:"content,omitempty"` // of what is no app
 	left    string             // what is held: From, or the md5 that it stands for
 }
 
@@ -67,7 +67,7 @@ type retreat struct {
 	steps []step
 	left  []string // what stays as it is, and why
 
-	content map[string]estate.ContentPin // themes and extensions whose way back is looked for
+	content map[string]estate.ContentPin // whose way back is looked for
 }
 
 func (p *program) rollback(ctx context.Context, f rollbackFlags, apps []string) error {
@@ -199,7 +199,7 @@ func (b *retreat) find(apps []string) error {
 		b.left = append(b.left, fmt.Sprintf("%s: %s has never pinned an older version than %s, as far as the history goes", app, b.env.Name, open[app].Version))
 	}
 	for _, key := range sortedKeys(b.content) {
-		b.left = append(b.left, fmt.Sprintf("%s: %s has never pinned another one than %s, as far as the history goes", key, b.env.Name, short(b.content[key].MD5)))
+		b.left = append(b.left, fmt.Sprintf("%s: %s has never pinned another one than %s, as far as the history goes", key, b.env.Name, short(b.content[key].Sum())))
 	}
 	slices.SortFunc(b.steps, func(x, y step) int { return strings.Compare(x.App, y.App) })
 	return nil

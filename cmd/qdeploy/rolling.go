@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/journal"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
@@ -16,6 +17,7 @@ type rolling struct {
 	stamp  stamp
 	fleet  *plan.Fleet
 	report *report
+	budget *budget // of the whole run
 }
 
 // roll applies to what may be applied to, and again when that has opened other rings.
@@ -27,6 +29,8 @@ func (ro *rolling) roll(ctx context.Context) (err error) {
 		return err
 	}
 	ro.conn.evaluate = ro.evaluatedFirst
+	ro.budget = ro.f.failures.of(len(ro.report.todo(ro.fleet)))
+	ro.report.Budget = ro.budget
 	ctx, stop, release := ro.p.interruptible(ctx)
 	defer release()
 	for {
@@ -34,7 +38,13 @@ func (ro *rolling) roll(ctx context.Context) (err error) {
 			return err
 		}
 		todo := ro.todo(ro.fleet, ro.report)
-		if len(todo) == 0 || ctx.Err() != nil {
+		if ctx.Err() != nil || ro.budget.spent() {
+			for _, p := range todo {
+				ro.report.notStarted(p)
+			}
+			break
+		}
+		if len(todo) == 0 {
 			break
 		}
 		if err := ro.waves.begin(ctx); err != nil {
@@ -101,12 +111,13 @@ func (ro *rolling) groups(todo []*plan.Plan) (out []*group) {
 
 // group applies to the tenants of a group.
 func (ro *rolling) group(ctx context.Context, stop apply.Stop, g *group, books *books, slots chan struct{}) ([]tenantReport, []bool) {
-	limit, budget, what := ro.f.parallelism, apply.Budget{Failures: -1}, "applying"
+	limit, budget, what := ro.f.parallelism, apply.Budget{Failures: -1, Spent: ro.budget.spent}, "applying"
 	if v := g.wave; v != nil {
 		if v.ring.Concurrency > 0 {
 			limit = min(limit, v.ring.Concurrency)
 		}
-		budget = apply.Budget{Failures: v.mayFail(), Strict: v.ring.Strict}
+		budget.Failures, budget.Strict = v.mayFail(), v.ring.Strict
+		budget.Spent = func() bool { return v.echo.trips() || ro.budget.spent() }
 		what = "applying, ring " + v.Ring
 		fmt.Fprintf(ro.p.err, "%s: ring %s begins: %s of %d\n", v.Environment, v.Ring, many(len(g.plans), "tenant"), len(v.ring.Tenants))
 	}
@@ -115,9 +126,17 @@ func (ro *rolling) group(ctx context.Context, stop apply.Stop, g *group, books *
 	return apply.Within(ctx, stop, len(g.plans), limit, budget, func(ctx context.Context, i int) (tenantReport, bool) {
 		slots <- struct{}{}
 		defer func() { <-slots }()
+		ro.journal.tenant(g.plans[i].Tenant.Name, journal.Begun, "")
 		t, entry := ro.applyOne(ctx, stop, ro.stamp, g.plans[i], ro.f.within, progress)
 		books.add(entry)
+		ro.journal.tenant(t.Tenant, string(t.State), t.Error)
 		progress.step()
-		return t, t.State == stateFailed && t.Class != classTenant && t.Class != classPlatform
+		if t.fell() {
+			ro.budget.burn()
+			if g.wave != nil {
+				g.wave.echo.heard(t.Signature, g.wave.ring.Alike)
+			}
+		}
+		return t, t.fell()
 	})
 }

@@ -20,13 +20,13 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 	t, _ := e.est.Tenant(name)
 	now, err := e.study(ctx, t, false)
 	if errors.Is(err, errCurrent) {
-		return stale(approved, nil, "its desired state is what was applied last"), e.memory.undo(name)
+		return stale(approved, nil, "its desired state is what was applied last"), e.memory.moved(name)
 	}
 	if err != nil {
 		return tenantReport{Tenant: name, State: stateUnreadable, Error: err.Error()}, e.memory.undo(name)
 	}
 	if now.plan.Digest != approved.Digest {
-		return stale(approved, now.plan, "what is there, or what is declared, is not what was planned"), e.memory.undo(name)
+		return stale(approved, now.plan, "what is there, or what is declared, is not what was planned"), e.memory.moved(name)
 	}
 	if b := now.plan.Blocked(); len(b) > 0 {
 		return tenantReport{Tenant: name, State: stateBlocked, Error: fmt.Sprintf("%s: %s", b[0].Key, b[0].Blocked)}, e.memory.undo(name)
@@ -46,7 +46,7 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 func (e *engine) applyTo(ctx context.Context, stop apply.Stop, s stamp, now *study, within int, g *progress) (tenantReport, *ledger.Entry) {
 	name := now.tenant.Name
 	waits := e.drop(now)
-	outcomes := apply.Run(ctx, stop, now.plan, within, now.live.Do, func(o apply.Outcome) {
+	outcomes := apply.Run(ctx, stop, now.plan, within, e.journal.around(name, now.live.Do), func(o apply.Outcome) {
 		if o.Status == apply.Failed {
 			g.line("%s: %v", name, o.Err)
 		}
@@ -81,7 +81,7 @@ func (e *engine) settle(s stamp, fleet *plan.Fleet) error {
 		if err != nil {
 			return err
 		}
-		if !e.memory.current(p.Tenant.Name, digest) {
+		if was, _ := e.memory.last(p.Tenant.Name); was.Stale || !e.memory.current(p.Tenant.Name, digest) {
 			entries = append(entries, e.memory.entry(s, &study{desired: desired, digest: digest, plan: p, traits: e.traits, slots: slots}, nil))
 		}
 	}

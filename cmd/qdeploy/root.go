@@ -69,7 +69,7 @@ func (p *program) command() *cobra.Command {
 	c.AddCommand(
 		p.validateCommand(), p.planCommand(), p.applyCommand(), p.driftCommand(), p.statusCommand(), p.dueCommand(),
 		p.whyCommand(), p.captureCommand(), p.tryCommand(), p.promoteCommand(), p.rollbackCommand(), p.holdCommand(), p.unholdCommand(),
-		p.releaseCommand(), p.appCommand(),
+		p.releaseCommand(), p.adoptCommand(), p.appCommand(),
 		p.demoCommand(), p.sandboxCommand(), p.tenantsCommand(), p.kindsCommand(), p.schemaCommand(), p.versionCommand(),
 	)
 	return c

@@ -203,16 +203,6 @@ func reached(old, e ledger.Entry) time.Time {
 	return e.Time
 }
 
-// contentOf returns what tells the content of an app, a theme or an extension from
-// another, "" for what has none.
-func contentOf(spec json.RawMessage) string {
-	var c struct{ Release, MD5 string }
-	if json.Unmarshal(spec, &c) != nil {
-		return ""
-	}
-	return cmp.Or(c.Release, c.MD5)
-}
-
 // releaseOf returns the release of an app's spec, "" if it is none.
 func releaseOf(spec json.RawMessage) string {
 	var r release

@@ -19,10 +19,7 @@ func groupPlaces(places []place) (out []placeGroup) {
 	for _, at := range places {
 		what := "none"
 		if version, _, _ := strings.Cut(at.Release, "+"); version != "" {
-			what = version
-			if len(version) == 32 { // a theme's or an extension's md5
-				what = short(version)
-			}
+			what = short(version)
 		}
 		by[what] = append(by[what], at.Tenant)
 	}

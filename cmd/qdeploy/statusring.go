@@ -23,6 +23,7 @@ type ringStatus struct {
 	Failed      []string        `json:"failed,omitempty"`
 	Until       *time.Time      `json:"until,omitempty"`
 	Waits       string          `json:"waits,omitempty"` // why it does not begin
+	Alike       *alike          `json:"alike,omitempty"` // too many failed in one way
 
 	names []string
 	asks  bool // it begins if the gates of the ring before are green
@@ -89,6 +90,9 @@ func ringOf(est *declared, m *memory, r estate.Ring, tenants []string, now time.
 	if s.State == apply.Soaking {
 		s.Until = &at.Until
 	}
+	if s.Alike = failedAlike(s.Failed, r.Alike, m.last); s.Alike != nil {
+		s.State = apply.Stopped
+	}
 	return s, err
 }
 
@@ -114,6 +118,9 @@ func (s *status) addRings(est *declared, m *memory, now time.Time, f statusFlags
 func (s ringStatus) holds(now time.Time) string {
 	switch s.State {
 	case apply.Stopped:
+		if s.Alike != nil {
+			return fmt.Sprintf("%s has stopped: %s", s.Ring, s.Alike)
+		}
 		return fmt.Sprintf("%s has stopped: %d of %d failed", s.Ring, len(s.Failed), s.Tenants)
 	case apply.Rolling:
 		return s.Ring + " is not done"
@@ -130,6 +137,9 @@ func (s ringStatus) line() string {
 	text := fmt.Sprintf("%s, %s: %d of %d have it", s.Environment, s.Ring, s.Have, s.Tenants)
 	if len(s.Failed) > 0 {
 		text += ", failed: " + firstNames(s.Failed, 3)
+	}
+	if s.Alike != nil {
+		text += "; " + s.Alike.String()
 	}
 	if s.Have < s.Tenants && s.Waits != "" {
 		text += ": " + s.Waits

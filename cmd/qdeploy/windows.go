@@ -178,14 +178,15 @@ func sayLines(w io.Writer, lines []string) error {
 
 // writeJSON writes a plan, and beside it what waits, which is no part of it: it
 // changes by the clock.
-func writeJSON(w io.Writer, f *plan.Fleet, closed []closing) error {
+func writeJSON(w io.Writer, f *plan.Fleet, closed []closing, retired *leftovers) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")
 	return enc.Encode(struct {
 		*plan.Fleet
-		Closed []closing `json:"closed,omitempty"`
-	}{f, closed})
+		Closed  []closing  `json:"closed,omitempty"`
+		Retired *leftovers `json:"retired,omitempty"`
+	}{f, closed, retired})
 }
 
 // goOutside lets a run apply outside of windows, for a reason that the ledger

@@ -57,7 +57,7 @@ func (m *promotion) spent(ctx context.Context, head string) (string, error) {
 		h, held := m.to.Holds[app]
 		wanted := newer(pin.Version, h.Version)
 		if isContent(app) {
-			wanted = contentPin(before, m.to.Name, app).MD5 != h.Version
+			wanted = contentPin(before, m.to.Name, app).Sum() != h.Version
 		}
 		if !held || h.Ended(m.p.now()) || wanted {
 			return "", nil

@@ -6,6 +6,10 @@ import "context"
 type Budget struct {
 	Failures int  // that are allowed; negative: any number
 	Strict   bool // begin no more at a time than may still fail, but always one
+
+	// Spent says, besides, whether nothing more begins: several may share a budget. It
+	// is asked before each begins; nil is never.
+	Spent func() bool
 }
 
 // Each calls f for 0 to n-1, at most limit at a time, and returns what it
@@ -22,8 +26,7 @@ func Within[T any](ctx context.Context, stop Stop, n, limit int, b Budget, f fun
 	results := make(chan bool)
 	running, failed := 0, 0
 	for i := 0; ; {
-		halted := ctx.Err() != nil || stop.draining() || b.Failures >= 0 && failed > b.Failures
-		for !halted && i < n && running < b.atOnce(limit, failed) {
+		for ctx.Err() == nil && !stop.draining() && i < n && running < b.atOnce(limit, failed) && !b.over(failed) {
 			started[i] = true
 			running++
 			go func(i int) {
@@ -41,6 +44,11 @@ func Within[T any](ctx context.Context, stop Stop, n, limit int, b Budget, f fun
 		}
 		running--
 	}
+}
+
+// over reports whether nothing more begins when some have failed.
+func (b Budget) over(failed int) bool {
+	return b.Failures >= 0 && failed > b.Failures || b.Spent != nil && b.Spent()
 }
 
 // atOnce is how many may run at a time when some have failed.

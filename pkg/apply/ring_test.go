@@ -83,15 +83,21 @@ func TestBudgetStopsWhatWouldBegin(t *testing.T) {
 		began int // at most
 		most  int
 	}{
-		{Budget{0, true}, 1, 1},
-		{Budget{3, true}, 4, 3}, // strict: never more than one beyond what may fail
-		{Budget{3, false}, 3 + 8, 8},
-		{Budget{-1, false}, 40, 8},
-		{Budget{1000, true}, 40, 8},
+		{Budget{Failures: 0, Strict: true}, 1, 1},
+		{Budget{Failures: 3, Strict: true}, 4, 3}, // strict: never more than one beyond what may fail
+		{Budget{Failures: 3, Strict: false}, 3 + 8, 8},
+		{Budget{Failures: -1, Strict: false}, 40, 8},
+		{Budget{Failures: 1000, Strict: true}, 40, 8},
 	} {
 		began, most := failing(40, 8, c.b)
-		require.LessOrEqual(t, began, c.began, "%v", c.b)
+		require.LessOrEqual(t, began, c.began, "%+v", c.b)
 		require.LessOrEqual(t, most, c.most, "%v", c.b)
 		require.Greater(t, began, min(39, c.b.Failures), "%v: what may fail does not stop it", c.b)
 	}
+}
+
+func TestBudgetIsSharedByAsking(t *testing.T) {
+	left := 3
+	began, _ := failing(40, 1, Budget{Failures: -1, Spent: func() bool { left--; return left < 0 }})
+	require.Equal(t, 3, began)
 }

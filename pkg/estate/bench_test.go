@@ -56,6 +56,33 @@ func BenchmarkEvaluate(b *testing.B) {
 	b.ReportMetric(0, "ns/op")
 }
 
+// BenchmarkUnchanged evaluates 1,000 tenants of which nothing has changed since the last
+// time, and holds that against evaluating them. Loading is part of both.
+func BenchmarkUnchanged(b *testing.B) {
+	files := estatetest.Fleet{Tenants: 1000, Spaces: 20, Members: 3}.Files()
+	run := func(cache string) time.Duration {
+		cpu := processorTime()
+		e, err := Load("", Options{Files: files, Cache: cache})
+		require.NoError(b, err)
+		require.NoError(b, e.Each(context.Background(), 0, nil, func(Tenant, []plan.Resource) error { return nil }))
+		return processorTime() - cpu
+	}
+	cache := b.TempDir()
+	run(cache)
+	var kept, anew time.Duration
+	for b.Loop() {
+		kept += run(cache)
+		b.StopTimer()
+		anew += run("")
+		b.StartTimer()
+	}
+	n := float64(b.N)
+	b.ReportMetric(kept.Seconds()/n, "cpu-s/1000-tenants")
+	b.ReportMetric(anew.Seconds()/n, "cpu-s/evaluated")
+	b.ReportMetric(kept.Seconds()/anew.Seconds(), "x-evaluated")
+	b.ReportMetric(0, "ns/op")
+}
+
 // processorTime returns how long processors have worked for this process.
 func processorTime() time.Duration {
 	var u syscall.Rusage

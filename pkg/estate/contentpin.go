@@ -1,17 +1,48 @@
 package estate
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
-// ContentPin is a theme or an extension that an environment has its tenants get, and
-// the commit that keeps it for good.
+// ContentPin is what an environment has its tenants get that is no app, and the commit
+// that keeps it for good: a theme or an extension, by the MD5 of its archive; an
+// automation or the shape of a data connection, by its digest.
 type ContentPin struct {
-	MD5    string `json:"md5"`
+	MD5    string `json:"md5,omitempty"`
+	Digest string `json:"digest,omitempty"` // "sha256:" and 64 digits
 	Commit string `json:"commit"`
+}
+
+// PinOf returns the pin of a content without a commit: see [ContentPin.Sum].
+func PinOf(sum string) ContentPin {
+	if strings.HasPrefix(sum, "sha256:") {
+		return ContentPin{Digest: sum}
+	}
+	return ContentPin{MD5: sum}
+}
+
+// Sum tells one content from another: an MD5 or a digest; "" for no pin.
+func (p ContentPin) Sum() string { return cmp.Or(p.MD5, p.Digest) }
+
+// PinName is what the pins of an environment call a resource. What lives in a space goes
+// by its name without the space, "automation/Tell the team", and only in the spaces of
+// the environment's targets: so it is the same in all environments.
+func PinName(key plan.Key, spaces ...string) (name string, ok bool) {
+	switch key.Kind {
+	case "theme", "extension":
+		return key.String(), true
+	case "automation", "data-connection":
+		for _, space := range spaces {
+			if name, ok = strings.CutPrefix(key.Name, space+"/"); ok {
+				return plan.Key{Kind: key.Kind, Name: name}.String(), true
+			}
+		}
+	}
+	return "", false
 }
 
 // pinContent makes the file of a resource that an environment of the tenant pins that
@@ -21,15 +52,16 @@ func (x *expansion) pinContent(key plan.Key, spec map[string]any, file string) (
 	by := ""
 	for _, t := range x.t.targets {
 		env := x.e.environmentOf(t.environment)
-		p, ok := env.Content[key.String()]
-		if !ok || t.environment == by {
+		name, ok := PinName(key, t.space.Name, t.staging.Name)
+		p := env.Content[name]
+		if !ok || p.Commit == "" || t.environment == by {
 			continue
 		}
-		pos, _ := x.e.text.find("environments", env.Name, "content", key.String())
+		pos, _ := x.e.text.find("environments", env.Name, "content", name)
 		if by != "" && p != pin {
 			x.problem(Problem{
 				Pos: pos, Key: key, Message: fmt.Sprintf("%s and %s pin another content of it, and this tenant is in both", by, env.Name),
-				Hint: "a tenant has one theme and one extension of a name: pin it in one of them",
+				Hint: "there is one of the name: pin it in one of them",
 			})
 			continue
 		}
@@ -48,8 +80,12 @@ func (p ContentPin) heldTo(s sum, at string) Problem {
 		return s.problem
 	case s.problem.Message != "":
 		return Problem{Pos: at, Message: "it is pinned: " + strings.ReplaceAll(s.problem.Message, p.Commit+":", ""), Hint: "qdeploy promote writes pins; the history must be whole: fetch-depth: 0"}
-	case s.md5 != p.MD5:
-		return Problem{Pos: at, Message: fmt.Sprintf("commit %.12s has another content of it: its md5 is %s", p.Commit, s.md5), Hint: "the pin was edited by hand; qdeploy promote writes it anew"}
+	case s.sum != p.Sum():
+		what := "md5"
+		if p.MD5 == "" {
+			what = "digest"
+		}
+		return Problem{Pos: at, Message: fmt.Sprintf("commit %.12s has another content of it: its %s is %s", p.Commit, what, s.sum), Hint: "the pin was edited by hand; qdeploy promote writes it anew"}
 	}
 	return Problem{}
 }

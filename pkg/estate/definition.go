@@ -1,9 +1,13 @@
 package estate
 
 import (
+	"cmp"
+	"fmt"
 	"sync"
 
 	"github.com/qdeploy/qdeploy/pkg/automation"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/schema"
 )
 
 // definition returns the digest of the automation that a file defines, made once.
@@ -19,7 +23,30 @@ func (e *Estate) definition(file string) sum {
 				Message: file + ": " + err.Error(), Hint: "it is a JSON object with workspace and, if need be, schedules",
 			}}
 		}
-		return sum{md5: d.Digest()}
+		return sum{sum: d.Digest()}
 	}))
 	return f.(func() sum)()
+}
+
+// define computes the digests of the definitions that a spec names files of.
+func (x *expansion) define(k schema.Kind, r plan.Resource, name string, spec map[string]any) {
+	for field, file := range k.Definitions {
+		s := x.computed(k, r, name, field, file, spec, x.e.definition)
+		x.files = append(x.files, keptFile{As: "definition", File: fmt.Sprint(spec[file]), Sum: s.sum})
+	}
+}
+
+// computed sets the digest of a file that a spec names, and holds it against its pin.
+func (x *expansion) computed(k schema.Kind, r plan.Resource, name, field, file string, spec map[string]any, read func(file string) sum) (s sum) {
+	p := Problem{Pos: x.pos(string(k.Name), name, field), Message: field + " is computed", Hint: "remove it"}
+	if _, written := spec[field]; !written {
+		pin, at := x.pinContent(r.Key, spec, file)
+		s = read(fmt.Sprint(spec[file]))
+		spec[field], p = s.sum, pin.heldTo(s, at)
+	}
+	if p.Message != "" {
+		p.Pos, p.Key = cmp.Or(p.Pos, x.pos(string(k.Name), name, file)), r.Key
+		x.problem(p)
+	}
+	return s
 }

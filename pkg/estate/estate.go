@@ -3,6 +3,7 @@ package estate
 import (
 	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
 	"github.com/qdeploy/qdeploy/schema"
@@ -39,6 +40,9 @@ type Estate struct {
 	reread   reread            // for positions
 	warnings Problems
 	remarks  bool
+
+	keeper    *keeper // of resources; nil for none
+	evaluated atomic.Int64
 
 	mu   sync.Mutex
 	idle []*worker // that [Estate.Resources] left behind

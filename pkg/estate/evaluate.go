@@ -104,12 +104,17 @@ func (e *Estate) Resources(name string) ([]plan.Resource, error) {
 	if t == nil {
 		return nil, unknown("tenant", name, sorted(e.byName))
 	}
-	w, err := e.borrow()
+	var w *worker
+	rs, ps, err := e.have(func() (_ *worker, err error) {
+		w, err = e.borrow()
+		return w, err
+	}, t)
+	if w != nil {
+		e.giveBack(w)
+	}
 	if err != nil {
 		return nil, err
 	}
-	rs, ps := e.resources(w, t)
-	e.giveBack(w)
 	if len(Problems(ps).Errors()) > 0 {
 		var c collector
 		c.add(name, ps...)
@@ -174,45 +179,54 @@ func (e *Estate) each(ctx context.Context, workers int, choose func(Tenant) bool
 			todo = append(todo, t)
 		}
 	}
-	found := claims{}
+	found, issued := claims{}, outlets{}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range min(workersOr(workers), len(todo)) {
 		wg.Go(func() {
-			w, err := e.borrow()
-			if err != nil {
-				cancel(err)
-				return
+			var w *worker
+			one := func() (_ *worker, err error) {
+				switch {
+				case w == nil:
+					w, err = e.borrow()
+				case w.served >= maxServed-1:
+					w, err = e.newWorker()
+				default:
+					w.served++
+				}
+				return w, err
 			}
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
 				if i >= len(todo) {
 					break
 				}
-				if w.served++; w.served >= maxServed {
-					if w, err = e.newWorker(); err != nil {
-						cancel(err)
-						return
-					}
+				rs, ps, err := e.have(one, todo[i])
+				if err != nil {
+					cancel(err)
+					return
 				}
-				rs, ps := e.resources(w, todo[i])
 				c.add(todo[i].Name, ps...)
 				if len(Problems(ps).Errors()) > 0 {
 					continue
 				}
 				found.add(todo[i].Tenant, rs)
+				issued.add(todo[i].Tenant, rs)
 				if err := f(todo[i].Tenant, rs); err != nil {
 					cancel(err)
 				}
 			}
-			e.giveBack(w)
+			if w != nil {
+				e.giveBack(w)
+			}
 		})
 	}
 	wg.Wait()
 	if choose == nil && context.Cause(ctx) == nil {
 		c.add("", e.budget(&found)...)
+		c.add("", issued.clashes()...)
 	}
 	return context.Cause(ctx)
 }

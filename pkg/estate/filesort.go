@@ -11,10 +11,11 @@ import (
 	"sync"
 )
 
-// sum is the MD5 of a file or a packed folder, or the digest of a definition, or why
-// there is none.
+// sum is the MD5 of a file or a packed folder, or the digest of a definition or a shape,
+// or why there is none.
 type sum struct {
-	md5     string
+	sum     string
+	fields  map[string]any // of a shape
 	problem Problem
 }
 
@@ -30,7 +31,7 @@ func (e *Estate) sum(file, name, sort string) sum {
 			return sum{problem: p}
 		}
 		h := md5.Sum(text)
-		return sum{md5: hex.EncodeToString(h[:])}
+		return sum{sum: hex.EncodeToString(h[:])}
 	}))
 	return f.(func() sum)()
 }

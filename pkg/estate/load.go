@@ -21,6 +21,7 @@ type Options struct {
 	Files   fs.FS  // the files of the estate instead of those in its directory, a git revision for example
 	Remarks bool   // report also what is merely worth knowing, with severity Info
 	GitEnv  GitEnv // to fetch with what pins name and lies in Git LFS
+	Cache   string // a folder to keep in what large estates come to; "" keeps nothing
 }
 
 // Load reads the estate in a directory and checks what its tenants have in
@@ -67,6 +68,8 @@ type load struct {
 	c       collector
 	x       *explainer
 	workers int
+	dir     string
+	keepIn  string   // where resources are kept
 	files   []string // tenant files that were read
 	// declared has the names of the regions, apps and environments, of those too
 	// that could not be decoded.
@@ -91,7 +94,7 @@ func newLoad(dir string, o Options) (*load, error) {
 		}
 	}
 	e.traits = schema.Traits()
-	return &load{e: e, workers: workersOr(o.Workers), declared: map[string]map[string]bool{}}, nil
+	return &load{e: e, workers: workersOr(o.Workers), dir: dir, keepIn: o.Cache, declared: map[string]map[string]bool{}}, nil
 }
 
 func (l *load) report(ps ...Problem) { l.c.add("", ps...) }
@@ -161,6 +164,7 @@ func (l *load) run() bool {
 	l.checkCaptures(c.Capture)
 	l.environments(c.Environments)
 	l.readApps()
+	l.e.keeper = l.e.newKeeper(l.keepIn, l.dir)
 	return true
 }
 

@@ -17,9 +17,9 @@ import (
 )
 
 // Hold keeps a version of an app, and all that is not newer, from being promoted, or one
-// archive of a theme or an extension.
+// content of what is no app.
 type Hold struct {
-	Version string     `json:"version"` // of a theme or an extension, its md5
+	Version string     `json:"version"` // of what is no app, [ContentPin.Sum]
 	By      string     `json:"by"`
 	Why     string     `json:"why"`
 	Since   time.Time  `json:"since"`
@@ -52,7 +52,7 @@ func EditPins(files fs.FS, c PinChange) (map[string][]byte, error) {
 		e.set("apps", app, []pinField{{"version", p.Version}, {"digest", p.Digest}, {"commit", p.Commit}})
 	}
 	for _, key := range slices.Sorted(maps.Keys(c.Content)) {
-		e.set("content", key, []pinField{{"md5", c.Content[key].MD5}, {"commit", c.Content[key].Commit}})
+		e.set("content", key, []pinField{{"md5", c.Content[key].MD5}, {"digest", c.Content[key].Digest}, {"commit", c.Content[key].Commit}})
 	}
 	for _, app := range slices.Sorted(maps.Keys(c.Holds)) {
 		h := c.Holds[app]

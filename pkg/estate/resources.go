@@ -23,12 +23,12 @@ type expansion struct {
 
 	apps   map[plan.Key]string // where the target is that publishes it
 	broken map[plan.Key]bool   // resources that CUE has something against
+	files  []keptFile          // that resources name, and what was found in them
 	lame   bool                // facts are missing or wrong, and resources may be for that reason only
 }
 
-// resources evaluates a tenant and returns its resources, sorted by key, and
-// what is wrong with them.
-func (e *Estate) resources(w *worker, t *tenant) ([]plan.Resource, []Problem) {
+// expand evaluates a tenant: its resources, sorted by key, and what is wrong with them.
+func (e *Estate) expand(w *worker, t *tenant) *expansion {
 	x := &expansion{e: e, t: t, v: w.evaluate(t), types: map[string]string{}, broken: map[plan.Key]bool{}, apps: map[plan.Key]string{}}
 	x.look()
 	for _, k := range e.kinds {
@@ -45,10 +45,7 @@ func (e *Estate) resources(w *worker, t *tenant) ([]plan.Resource, []Problem) {
 		return Problem{Pos: a.Pos}.compare(Problem{Pos: b.Pos})
 	})
 	x.check()
-	if len(Problems(x.ps).Errors()) > 0 {
-		return nil, x.ps
-	}
-	return x.out, x.ps
+	return x
 }
 
 // look says what CUE has against the tenant. The quick checks come first; when
@@ -203,13 +200,15 @@ func (x *expansion) resource(k schema.Kind, name string, spec map[string]any) {
 		}
 		pin, at := x.pinContent(r.Key, spec, file)
 		s := x.e.sum(fmt.Sprint(spec[file]), name, k.Files[file])
+		x.files = append(x.files, keptFile{"sum", fmt.Sprint(spec[file]), name, k.Files[file], s.sum})
 		if p := pin.heldTo(s, at); p.Message != "" {
 			p.Pos, p.Key = cmp.Or(p.Pos, x.pos(string(k.Name), name, file)), r.Key
 			x.problem(p)
 		}
-		spec[field] = s.md5
+		spec[field] = s.sum
 	}
 	x.define(k, r, name, spec)
+	x.shape(k, r, name, spec)
 	r.Spec = encode(spec)
 	x.secrets(k, r)
 	x.ignores(k, r)
@@ -217,21 +216,6 @@ func (x *expansion) resource(k schema.Kind, name string, spec map[string]any) {
 	if k.Name == "space" {
 		x.types[name] = fmt.Sprint(spec["type"])
 		x.members(name, members, r.Adopt)
-	}
-}
-
-// define computes the digests of the definitions that a spec names files of.
-func (x *expansion) define(k schema.Kind, r plan.Resource, name string, spec map[string]any) {
-	for field, file := range k.Definitions {
-		p := Problem{Pos: x.pos(string(k.Name), name, field), Message: field + " is computed", Hint: "remove it"}
-		if _, written := spec[field]; !written {
-			s := x.e.definition(fmt.Sprint(spec[file]))
-			spec[field], p = s.md5, s.problem
-		}
-		if p.Message != "" {
-			p.Pos, p.Key = cmp.Or(p.Pos, x.pos(string(k.Name), name, file)), r.Key
-			x.problem(p)
-		}
 	}
 }
 

@@ -23,6 +23,10 @@ type Ring struct {
 	Manual      bool  // it begins when somebody names it
 	Pos         string
 
+	Alike int `json:"-"` // tenants that fail by the same refusal and stop the ring; 0: any number
+
+	SameError *int `json:",omitempty"` // as it is declared; nil leaves it to Alike's default
+
 	Select map[string]any // as it is declared: who it may have
 	Size   *Share         // as it is declared: how many at most; nil for all
 }
@@ -96,6 +100,7 @@ type ring struct {
 	Concurrency int            `json:"concurrency"`
 	Failures    Share          `json:"failures"`
 	Strict      bool           `json:"strict"`
+	SameError   *int           `json:"sameError"`
 	Soak        string         `json:"soak"`
 	Gates       Gates          `json:"gates"`
 	Start       string         `json:"start"`
@@ -116,7 +121,7 @@ func (l *load) rings(env *Environment, rings []ring) {
 		out := Ring{
 			Name: r.Name, Concurrency: r.Concurrency, Failures: r.Failures, Strict: r.Strict,
 			Soak: length(r.Soak), Gates: r.Gates, Manual: r.Start == "manual", Pos: at(),
-			Select: r.Select, Size: r.Size,
+			Select: r.Select, Size: r.Size, Alike: alike(r.SameError, i), SameError: r.SameError,
 		}
 		if seen[r.Name] {
 			l.report(Problem{Pos: at("name"), Message: fmt.Sprintf("%s has two rings called %q", env.Name, r.Name), Hint: "give each a name of its own"})
@@ -133,6 +138,20 @@ func (l *load) rings(env *Environment, rings []ring) {
 			Hint:    "the last ring may be without select and size: it then has all that are left",
 		})
 	}
+}
+
+// firstAlike is how many tenants of the first ring may not fail by the same refusal,
+// unless it says otherwise: that is no tenant's own trouble any more.
+const firstAlike = 3
+
+func alike(declared *int, ring int) int {
+	switch {
+	case declared != nil:
+		return *declared
+	case ring == 0:
+		return firstAlike
+	}
+	return 0
 }
 
 // inRing returns which of the tenants that are left a ring has.

@@ -44,7 +44,11 @@ type claims struct {
 	all []claim
 }
 
+// add keeps what a tenant claims. One that is deactivated gives its seats back.
 func (c *claims) add(t Tenant, rs []plan.Resource) {
+	if t.State == Deactivated && t.Deactivate != nil {
+		return
+	}
 	for _, r := range rs {
 		if r.Key.Kind != "license-assignment" {
 			continue

@@ -52,6 +52,14 @@ type Entry struct {
 	Error    string    `json:"error,omitempty"` // of the first change that failed
 	Class    string    `json:"class,omitempty"` // whose trouble that is: "change", "tenant" or "platform"
 
+	// Signature is by what Qlik refused that change, in words that name nobody; "" if
+	// it was not Qlik's refusal.
+	Signature string `json:"signature,omitempty"`
+
+	// Stale says that the last run left the tenant alone: it had moved since it was
+	// planned.
+	Stale bool `json:"stale,omitempty"`
+
 	// Reached is when all of the desired state with this digest was in place. Unlike
 	// Time it stays when the same is applied again. Zero while some of it is not.
 	Reached time.Time `json:"reached,omitzero"`

@@ -171,12 +171,12 @@ func (p *Plan) compact() error {
 }
 
 // DriftOnly returns the fleet with nothing but the changes that undo what was
-// changed in the tenants, and the tenants that could not be read. It is for
+// changed in the tenants, the notes, and the tenants that could not be read. It is for
 // looking at: its digests are of other plans than f's.
 func (f *Fleet) DriftOnly() *Fleet {
 	var plans []*Plan
 	for _, p := range f.Plans {
-		d := &Plan{Tenant: p.Tenant, Since: p.Since, Error: p.Error, Unchanged: p.Unchanged}
+		d := &Plan{Tenant: p.Tenant, Since: p.Since, Error: p.Error, Unchanged: p.Unchanged, Notes: slices.Clone(p.Notes)}
 		for _, c := range p.Changes {
 			if c.Cause == Drift || c.Cause == Both {
 				c.After, c.Blocked, c.Hint = nil, "", ""

@@ -9,3 +9,13 @@ func (p *Plan) Lead(c Change) {
 	p.stall()
 	p.Digest = p.Sum()
 }
+
+// Trail puts a change after all others: it begins when all of them are done.
+func (p *Plan) Trail(c Change) {
+	for _, before := range p.Changes {
+		c.After = append(c.After, before.Key)
+	}
+	p.Changes = append(p.Changes, c)
+	p.stall()
+	p.Digest = p.Sum()
+}

@@ -13,6 +13,8 @@ func (t *text) nothing(f *Fleet) string {
 		n += p.Unchanged
 	}
 	switch {
+	case f.Drift && !slices.ContainsFunc(f.Plans, func(p *Plan) bool { return p.Since != "" || p.Unchanged > 0 }):
+		return "nothing is known of any tenant, for none was applied."
 	case f.Drift:
 		return "in " + plural(len(f.Plans), "tenant") + " all is as it was applied."
 	case f.Refresh == "none":

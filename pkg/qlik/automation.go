@@ -9,8 +9,6 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 
 	"github.com/qdeploy/qdeploy/pkg/automation"
 	"github.com/qdeploy/qdeploy/pkg/plan"
@@ -193,35 +191,6 @@ func (t *Tenant) digestOf(ctx context.Context, space, name string, b automationB
 	return d.Named(names).Digest(), nil
 }
 
-// readLinks remembers the connections that automations of a space may use.
-func (t *Tenant) readLinks(ctx context.Context, space, spaceID string) error {
-	bot, err := t.self(ctx)
-	if err != nil {
-		return err
-	}
-	type link struct{ ID, Name, SpaceID, OwnerID string }
-	var found []link
-	for l, err := range list[link](ctx, t.Client, linksPath, everything("listAll", "true")) {
-		if err != nil {
-			return err
-		}
-		if l.SpaceID == spaceID || l.SpaceID == "" && l.OwnerID == bot {
-			found = append(found, l)
-		}
-	}
-	slices.SortFunc(found, func(a, b link) int { // those of the space last, and of these the lowest ID
-		return cmp.Or(strings.Compare(a.SpaceID, b.SpaceID), strings.Compare(b.ID, a.ID))
-	})
-	links := map[string]string{}
-	for _, l := range found {
-		links[l.Name] = l.ID
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.flowsIn(space).links = links
-	return nil
-}
-
 // wholeAutomation is what writing sends, and the ID of the space. PUT clears what is left out.
 func (t *Tenant) wholeAutomation(ctx context.Context, a Automation) (body map[string]any, spaceID string, err error) {
 	d, err := t.definition(a)
@@ -236,7 +205,7 @@ func (t *Tenant) wholeAutomation(ctx context.Context, a Automation) (body map[st
 	ids := maps.Clone(t.flowsIn(space).links)
 	t.mu.Unlock()
 	if ids == nil { // a new space, or one that has another name now
-		if err := t.readLinks(ctx, space, spaceID); err != nil {
+		if err := cmp.Or(t.wakeAutomations(ctx), t.readLinks(ctx, space, spaceID)); err != nil {
 			return nil, "", err
 		}
 		t.mu.Lock()

@@ -39,6 +39,11 @@ type Options struct {
 	Attempts  int               // how often a failing request is sent; 0 means 5
 	Patience  time.Duration     // how long a tenant may fail or refuse everything before we give up; 0 means 10 minutes
 	Log       func(Call)        // told of each attempt; nil is silent; may be called concurrently
+
+	// Intend is told of each attempt to write before it is sent, and what it returns is
+	// told how that ended. An error of its own keeps the attempt from being sent. Nil is
+	// silent; it may be called concurrently.
+	Intend func(Call) (ended func(Call), err error)
 }
 
 // Client makes calls to one tenant. It may be used concurrently. Make one for

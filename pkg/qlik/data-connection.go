@@ -23,6 +23,9 @@ type DataConnection struct {
 	Properties   map[string]any     `json:"connectionProperties,omitempty"`
 	Secrets      map[string]*Secret `json:"secretProperties,omitempty"`
 	Tags         *[]string          `json:"tags,omitempty"` // in any order
+
+	File  string `json:"file,omitempty"`  // what the estate took some of it from
+	Shape string `json:"shape,omitempty"` // the digest of that
 }
 
 type connectionBody struct {
@@ -167,6 +170,13 @@ func updateConnection(ctx context.Context, t *Tenant, id string, live, desired D
 	var steps []patch
 	if live.Name != desired.Name {
 		steps = append(steps, replace("/qName", desired.Name))
+	}
+	if live.Space != desired.Space {
+		spaceID, err := t.id(ctx, desired.Space)
+		if err != nil {
+			return err
+		}
+		steps = append(steps, replace("/space", spaceID))
 	}
 	if desired.Tags != nil && (live.Tags == nil || !sameSet(*live.Tags, *desired.Tags)) {
 		steps = append(steps, replace("/tags", *desired.Tags))

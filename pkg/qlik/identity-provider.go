@@ -80,6 +80,7 @@ var _ = register(Kind[IdentityProvider]{
 	Name:    "identity-provider",
 	Calls:   calls("GET /api/v1/identity-providers", "GET /api/v1/identity-providers/{id}", "POST /api/v1/identity-providers", "PATCH /api/v1/identity-providers/{id}", "DELETE /api/v1/identity-providers/{id}"),
 	Declare: declareIDP,
+	Review:  reviewProviders,
 	List:    listIDPs,
 	Create:  createIDP,
 	Update:  updateIDP,

@@ -74,6 +74,7 @@ type Tenant struct {
 	sharable  map[Ref]bool                    // apps that may be subscribed to, and the spaces of which all are known
 	flows     map[string]*flows               // automations by space name
 	noNotes   string                          // why the notes of the tenant cannot be switched, "" if they can
+	asking    sync.Mutex                      // for bot
 	bot       string                          // our own user ID, once asked
 	tenantID  string                          // the tenant's, from the same answer
 	fresh     map[string]bool                 // IDs of spaces that this run made or joined
@@ -200,6 +201,8 @@ func (t *Tenant) id(ctx context.Context, r Ref) (string, error) {
 //
 // https://qlik.dev/apis/rest/users: answers 301 to the user itself.
 func (t *Tenant) self(ctx context.Context) (string, error) {
+	t.asking.Lock() // whoever else wants to know waits for the answer
+	defer t.asking.Unlock()
 	t.mu.Lock()
 	bot := t.bot
 	t.mu.Unlock()

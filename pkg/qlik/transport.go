@@ -63,7 +63,7 @@ func (o *Options) wire() (http.RoundTripper, error) {
 			return nil, err
 		}
 	}
-	return logged{whole{base}, o.Log}, nil
+	return logged{intended{whole{base}, o.Intend}, o.Log}, nil
 }
 
 // redirected makes every connection go to endpoint, while requests, and with

@@ -26,6 +26,7 @@ type automation struct {
 	Schedules                                  []automationSchedule
 	Concurrent                                 float64
 	Created, Updated                           stamp
+	Ran                                        stamp // 0: it never ran
 }
 
 type automationSchedule struct {
@@ -52,6 +53,7 @@ type automationView struct {
 	Concurrent  float64 `json:"maxConcurrentRuns"`
 	CreatedAt   stamp   `json:"createdAt"`
 	UpdatedAt   stamp   `json:"updatedAt"`
+	LastRunAt   *stamp  `json:"lastRunAt,omitempty"`
 }
 
 type automationDetail struct {
@@ -66,7 +68,11 @@ func (x *automation) view() automationView {
 	if len(x.Schedules) > 0 {
 		mode = "scheduled"
 	}
-	return automationView{x.ID, x.Name, x.Description, x.State, mode, x.Space, x.Owner, x.Concurrent, x.Created, x.Updated}
+	v := automationView{x.ID, x.Name, x.Description, x.State, mode, x.Space, x.Owner, x.Concurrent, x.Created, x.Updated, nil}
+	if x.Ran != 0 {
+		v.LastRunAt = &x.Ran
+	}
+	return v
 }
 
 func (x *automation) detail() automationDetail {
@@ -127,10 +133,14 @@ func postAutomation(c *call) reply {
 	case found && c.tenant.rolesIn(s, c.caller)&(facilitator|producer) == 0: // assumed: these roles
 		return c.forbidden("no right to make automations in this space")
 	}
-	x.ID = c.tenant.newID("automations", x.Space+" "+x.Name, guid, c.tenant.Automations.has)
-	x.Token = hex32(digest("token", x.ID))
-	c.tenant.Automations.add(x)
+	c.tenant.addAutomation(x)
 	return created(x.detail())
+}
+
+func (t *Tenant) addAutomation(x *automation) {
+	x.ID = t.newID("automations", x.Space+" "+x.Name, guid, t.Automations.has)
+	x.Token = hex32(digest("token", x.ID))
+	t.Automations.add(x)
 }
 
 // automation returns the automation of the path to its owner and, where an

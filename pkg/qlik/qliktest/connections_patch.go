@@ -43,7 +43,7 @@ func marshalled(v any) json.RawMessage {
 }
 
 // connectionPaths are the fields that a patch may change, besides properties.
-var connectionPaths = []string{"/qName", "/tags", "/qUsername", "/qPassword", "/qConnectStatement"}
+var connectionPaths = []string{"/qName", "/space", "/tags", "/qUsername", "/qPassword", "/qConnectStatement"}
 
 // patchConnection changes a connection. Where it leads to changes only together with
 // credentials, so that nobody sends those of somebody else to a server of their own.
@@ -70,17 +70,23 @@ func patchConnection(c *call) reply {
 	if bad == "" {
 		bad = p.wrong()
 	}
-	if bad != "" {
+	_, known := c.tenant.Spaces.get(next.Space)
+	switch {
+	case bad != "":
 		return c.badRequest("%s", bad)
+	case next.Space != "" && !known:
+		return c.notFound("no space %s", next.Space)
+	case !c.editsData(next.Space):
+		return c.forbidden("no right to make connections in this space")
 	}
 	taken := slices.ContainsFunc(c.tenant.Connections.rows, func(o *connection) bool {
-		return o.ID != x.ID && o.Space == x.Space && strings.EqualFold(o.Name, next.Name)
+		return o.ID != x.ID && o.Space == next.Space && strings.EqualFold(o.Name, next.Name)
 	})
 	if taken {
 		return c.fail(http.StatusConflict, "HTTP-409", "connection %q exists", next.Name)
 	}
 	next.Updated = c.now
-	c.tenant.renamed("data-connections", x.Space+" "+x.Name, x.Space+" "+next.Name)
+	c.tenant.renamed("data-connections", x.Space+" "+x.Name, next.Space+" "+next.Name)
 	c.tenant.Connections.rename(x, func() { *x = next })
 	return empty(http.StatusNoContent)
 }
@@ -111,6 +117,8 @@ func (p *patched) apply(x *connection, op patch) string {
 		if x.Name = f.str("value"); x.Name == "" {
 			return "qName is empty"
 		}
+	case op.path == "/space":
+		x.Space = f.str("value")
 	case op.path == "/tags":
 		x.Tags = f.strs("value")
 	case op.path == "/qConnectStatement":

@@ -252,3 +252,22 @@ func (t *Tenant) AddConnection(s ConnectionSpec) string {
 	}
 	return x.ID
 }
+
+// An AutomationSpec is an automation to add, in a space by name.
+type AutomationSpec struct {
+	Space, Name string
+	Age, Ran    time.Duration // since it was made, and since it last ran; 0: it never ran
+}
+
+// AddAutomation adds an automation of the space's owner and returns its id.
+func (t *Tenant) AddAutomation(s AutomationSpec) string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now, in := t.cloud.now(), t.mustSpace(s.Space)
+	x := &automation{Name: s.Name, Space: in.ID, Owner: in.Owner, State: "available", Concurrent: 1, Created: now.add(-s.Age), Updated: now.add(-s.Age)}
+	if s.Ran > 0 {
+		x.Ran = now.add(-s.Ran)
+	}
+	t.addAutomation(x)
+	return x.ID
+}

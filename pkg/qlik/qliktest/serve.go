@@ -178,7 +178,7 @@ func (c *call) serve() reply {
 		return *early
 	}
 	defer c.lock()()
-	rep := c.route.handle(c)
+	rep := c.watched(c.route.handle)
 	rep.encode() // still under the lock: bodies may share memory with the store
 	return rep
 }

@@ -63,6 +63,7 @@ type Tenant struct {
 	Imports importCount
 
 	// What is not saved: it belongs to one run of the emulator.
+	events []*auditEvent // oldest first
 	temps  map[string]*temp
 	tokens tokenStore
 	meters meters

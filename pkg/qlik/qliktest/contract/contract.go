@@ -29,7 +29,8 @@ type Checker struct {
 	root *node
 }
 
-// Load reads an OpenAPI document, checks it, and applies the amendments.
+// Load reads an OpenAPI document, checks it, and applies the amendments and
+// additions.
 func Load(path string) (*Checker, error) {
 	doc, err := openapi3.NewLoader().LoadFromFile(path)
 	if err != nil {
@@ -39,6 +40,9 @@ func Load(path string) (*Checker, error) {
 		return nil, fmt.Errorf("contract: %s: %w", path, err)
 	}
 	if err := amend(doc); err != nil {
+		return nil, err
+	}
+	if err := complete(doc); err != nil {
 		return nil, err
 	}
 	k := &Checker{doc: doc, root: &node{}}

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/schema"
+)
+
+type adoptFlags struct {
+	kinds  []string
+	into   string
+	asJSON bool
+}
+
+func (p *program) adoptCommand() *cobra.Command {
+	var f adoptFlags
+	c := &cobra.Command{
+		Use:   "adopt TENANT...",
+		Short: "Declare what tenants hold already",
+		Long: `Read tenants that the estate names, and write CUE that declares what they hold and
+the estate does not yet: a file for each, adopted-TENANT.cue, and, of several tenants
+without a template, one for a template with what they have in common. Nothing is
+changed in any tenant.
+
+What was written proves itself: it is planned at once, and what a plan would change is
+taken out again, and said. So the next plan has nothing but adoptions, and once they are
+applied, which changes nothing but the ledger, nothing at all. Secrets are not read back
+by anybody: what has one is declared without it. Archives, people, and what belongs to
+somebody are left out.
+
+Published apps are exported without data to apps/, and declared. No environment pins them
+yet, so that none is published.` + "\n" + exits,
+		Example: "  qdeploy adopt acme\n  qdeploy adopt acme bolt --kind space --kind webhook",
+		RunE:    func(c *cobra.Command, args []string) error { return p.adopt(c.Context(), f, args) },
+	}
+	c.Flags().StringArrayVar(&f.kinds, "kind", nil, "only this `kind` of resource; a space comes with its members, an app with the spaces it is in")
+	c.Flags().StringVar(&f.into, "into", "", "write into this `folder` instead of the estate's")
+	c.Flags().BoolVar(&f.asJSON, "json", false, "print what was adopted and what was left as JSON")
+	return c
+}
+
+// adopted is what became of one tenant.
+type adopted struct {
+	Tenant  string         `json:"tenant"`
+	File    string         `json:"file,omitempty"` // "" if there was nothing to write
+	Adopted map[string]int `json:"adopted"`        // by kind
+	Apps    []string       `json:"apps,omitempty"` // that were exported
+	Left    []leftOut      `json:"left,omitempty"`
+
+	holds []plan.Resource
+}
+
+// leftOut is what was not adopted, and why.
+type leftOut struct {
+	What string `json:"what"`
+	Why  string `json:"why,omitempty"`
+}
+
+// leftKinds are the kinds that are not adopted, and why.
+var leftKinds = map[plan.Kind]string{
+	"theme":              "put its folder into the estate, and declare it",
+	"extension":          "put its folder into the estate, and declare it",
+	"brand":              "put its files into the estate, and declare it",
+	"automation":         "its owner alone may read it: export it, and declare it",
+	"task":               "declare it with the app that it reloads",
+	"sharing-task":       "people get what its owner sees: declare it with the app that it is about",
+	"notes-settings":     "Qlik has deprecated it",
+	"user":               "who is looked after by hand stays so until declared",
+	"license-assignment": "seats are declared one by one",
+	"identity-provider":  "it is known by a name of the estate's own",
+	"oauth-client":       "its secret can be read by nobody",
+}
+
+// adoptable returns the kinds that are adopted, sorted.
+func adoptable(only []string) ([]plan.Kind, error) {
+	for _, name := range only {
+		if why := leftKinds[plan.Kind(name)]; why != "" {
+			return nil, fail(why, "a %s is not adopted", name)
+		}
+		if !slices.Contains(schema.Kinds(), plan.Kind(name)) {
+			return nil, fail("kinds: "+kindList(), "--kind: there is no kind %q", name)
+		}
+	}
+	return slices.DeleteFunc(schema.Kinds(), func(k plan.Kind) bool {
+		meant := len(only) == 0 || slices.Contains(only, string(k)) ||
+			slices.Contains(only, "space") && k == "assignment" || slices.Contains(only, "app") && k == "space"
+		return leftKinds[k] != "" || !meant
+	}), nil
+}
+
+func (p *program) adopt(ctx context.Context, f adoptFlags, names []string) error {
+	if len(names) == 0 {
+		return fail("qdeploy adopt TENANT, by the name that the estate gives it", "adopt takes the tenants to look into")
+	}
+	kinds, err := adoptable(f.kinds)
+	if err != nil {
+		return err
+	}
+	e, err := p.engine(ctx, adoptPlan(names))
+	if err != nil {
+		return err
+	}
+	defer e.close()
+	a := &adopting{p: p, dir: f.into, kinds: kinds, names: names, managed: map[string][]string{}}
+	a.appsOnly = slices.Contains(f.kinds, "app") && !slices.Contains(f.kinds, "space")
+	if a.dir == "" {
+		a.dir = p.dir
+	}
+	if err := a.look(ctx, e); err != nil {
+		return err
+	}
+	if slices.Contains(kinds, "app") {
+		if err := a.apps(ctx, e); err != nil {
+			a.remove(&a.exported)
+			return err
+		}
+	}
+	if err := a.settle(ctx); err != nil {
+		return err
+	}
+	if f.asJSON {
+		return p.printJSON(map[string]any{"tenants": a.tenants, "common": a.common()})
+	}
+	a.print()
+	return nil
+}
+
+// adoptPlan is how the tenants that are adopted are planned.
+func adoptPlan(names []string) planFlags {
+	return planFlags{choice: choice{tenants: names}, parallelism: 8, refresh: "all", apps: "none", patience: tenMinutes}
+}
+
+// adopting is one adoption of some tenants.
+type adopting struct {
+	p        *program
+	dir      string
+	kinds    []plan.Kind
+	names    []string
+	template string // for what they have in common; "" for none
+	shared   []plan.Resource
+	tenants  []*adopted
+	appsOnly bool                // spaces are looked through, and not adopted
+	managed  map[string][]string // managed spaces by tenant
+	files    []string            // that were written
+	exported []string            // apps, and their declarations
+}
+
+// look reads what the tenants hold that the estate does not declare.
+func (a *adopting) look(ctx context.Context, e *engine) error {
+	alone := true // no tenant has a template
+	for _, t := range e.chosen {
+		inCUE, templates := e.est.InCUE(t.Name)
+		if !inCUE {
+			return fail("move it to a CUE file: tenants: "+t.Name+": {region: ..., alias: ...}", "%s: %s is declared in a data file, and what it holds is written in CUE", t.Pos, t.Name)
+		}
+		alone = alone && len(templates) == 0
+		one, err := a.holdings(ctx, e, t)
+		if err != nil {
+			return fmt.Errorf("%s: %w", t.Name, err)
+		}
+		a.tenants = append(a.tenants, one)
+	}
+	if alone && len(a.tenants) > 1 {
+		a.share()
+	}
+	return nil
+}
+
+// holdings reads one tenant.
+func (a *adopting) holdings(ctx context.Context, e *engine, t estate.Tenant) (*adopted, error) {
+	live, err := e.conn.tenant(t, true, &e.reads)
+	if err != nil {
+		return nil, err
+	}
+	s, unread, err := live.Holdings(ctx, slices.DeleteFunc(slices.Clone(a.kinds), func(k plan.Kind) bool { return k == "app" }))
+	if err != nil {
+		return nil, err
+	}
+	desired, err := e.est.Resources(t.Name)
+	if err != nil {
+		return nil, err
+	}
+	one := &adopted{Tenant: t.Name}
+	a.managed[t.Name] = managedSpaces(append(desired, s.Resources...))
+	for _, k := range slices.Sorted(maps.Keys(unread)) {
+		one.Left = append(one.Left, leftOut{string(k), "cannot be listed: " + unread[k]})
+	}
+	for _, n := range s.Notes {
+		one.Left = append(one.Left, leftOut{What: n})
+	}
+	have := map[plan.Key]bool{}
+	for _, r := range desired {
+		have[r.Key] = true
+	}
+	for _, r := range s.Resources {
+		switch why := notAdopted(r, s.Ambiguous[r.Key]); {
+		case have[r.Key], r.Key.Kind == "space" && a.appsOnly:
+		case why == "-":
+		case why != "":
+			one.Left = append(one.Left, leftOut{r.Key.String(), why})
+		default:
+			one.holds = append(one.holds, withoutSecrets(r))
+		}
+	}
+	return one, nil
+}
+
+// notAdopted says why a resource is left: "-" where nobody would miss it.
+func notAdopted(r plan.Resource, twice []string) string {
+	if len(twice) > 0 {
+		return fmt.Sprintf("there are %d of that name", len(twice))
+	}
+	has := func(text string) bool { return strings.Contains(string(r.Spec), text) }
+	switch {
+	case r.Key.Kind == "group" && has(`"providerType":"idp"`) && has(`"roles":[]`), // it comes by itself
+		r.Key.Kind == "banner" && has(`"type":""`), // there is none
+		r.Key.Kind == "pinned-links" && has(`"links":[]`),
+		!estate.Says(r):
+		return "-"
+	}
+	return ""
+}
+
+const fileMode = 0o644
+
+// write writes the files into a folder. None of them may be there.
+func (a *adopting) write(dir, prefix string) error {
+	a.files = nil
+	put := func(name string, d estate.Adoption) error {
+		text, err := d.File()
+		if err != nil {
+			return err
+		}
+		name = filepath.Join(dir, prefix+name)
+		if _, err := os.Stat(name); err == nil {
+			return fail("move it away, or merge what it says into a file of another name", "%s is there already", name)
+		}
+		if err := os.WriteFile(name, text, fileMode); err != nil {
+			return err
+		}
+		a.files = append(a.files, name)
+		return nil
+	}
+	if len(a.shared) > 0 {
+		if err := put("adopted.cue", estate.Adoption{Template: a.template, Holds: a.shared}); err != nil {
+			return err
+		}
+	}
+	for _, t := range a.tenants {
+		if t.File = ""; len(t.holds) == 0 && len(a.shared) == 0 {
+			continue
+		}
+		d := estate.Adoption{Tenant: t.Tenant, Holds: t.holds}
+		if len(a.shared) > 0 {
+			d.Template = a.template
+		}
+		name := "adopted-" + slug(t.Tenant) + ".cue"
+		if err := put(name, d); err != nil {
+			return err
+		}
+		t.File = name
+	}
+	return nil
+}

@@ -1,0 +1,252 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+const tenMinutes = 10 * time.Minute
+
+// adoptTries is how often what does not prove itself is taken out before it is given up:
+// what refers to something that was taken out goes with it, a step at a time.
+const adoptTries = 5
+
+// common is the name of the template, "" if there is none.
+func (a *adopting) common() string {
+	if len(a.shared) == 0 {
+		return ""
+	}
+	return a.template
+}
+
+// share moves what all tenants hold alike to a template.
+func (a *adopting) share() {
+	a.template = "adopted"
+	count := map[string]int{}
+	id := func(r plan.Resource) string { return r.Key.String() + " " + string(r.Spec) }
+	for _, t := range a.tenants {
+		for _, r := range t.holds {
+			count[id(r)]++
+		}
+	}
+	for i, t := range a.tenants {
+		kept := []plan.Resource{}
+		for _, r := range t.holds {
+			switch {
+			case count[id(r)] < len(a.tenants):
+				kept = append(kept, r)
+			case i == 0:
+				a.shared = append(a.shared, r)
+			}
+		}
+		t.holds = kept
+	}
+}
+
+// settle tries what was found in the estate's folder, takes out what does not prove
+// itself, and then writes the rest where it belongs. Nothing stays written if something
+// fails.
+func (a *adopting) settle(ctx context.Context) (err error) {
+	defer func() {
+		if err != nil {
+			a.remove(&a.files)
+			a.remove(&a.exported)
+		}
+	}()
+	for range adoptTries {
+		if err := a.write(a.p.dir, "qdeploy-tries-"); err != nil {
+			return err
+		}
+		wrong, err := a.prove(ctx)
+		a.remove(&a.files)
+		if err != nil {
+			return err
+		}
+		if len(wrong) == 0 {
+			a.count()
+			return a.write(a.dir, "")
+		}
+		if !a.takeOut(wrong) {
+			return fail("adopt fewer kinds with --kind", "what was found does not fit the estate: %s", wrong[0].Why)
+		}
+	}
+	return fail("adopt fewer kinds with --kind", "what was found does not settle")
+}
+
+func (a *adopting) remove(files *[]string) {
+	for _, f := range *files {
+		_ = os.Remove(f) // if it stays, the next run says that it is there
+	}
+	*files = nil
+}
+
+// misfit is a resource that a plan would change, or that the estate refuses.
+type misfit struct {
+	leftOut
+	tenant string // "" for all
+	key    plan.Key
+}
+
+// prove loads the estate with what was written, and plans it.
+func (a *adopting) prove(ctx context.Context) (wrong []misfit, err error) {
+	problems, err := estate.Validate(ctx, a.p.dir, estate.Options{GitEnv: a.p.gitEnv})
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range problems.Errors() {
+		wrong = append(wrong, misfit{leftOut{p.Key.String(), p.Message}, p.Tenant, p.Key})
+	}
+	if len(wrong) > 0 {
+		return wrong, nil
+	}
+	quiet := *a.p
+	quiet.err = io.Discard
+	e, err := quiet.engine(ctx, adoptPlan(a.names))
+	if err != nil {
+		return nil, err
+	}
+	defer e.close()
+	fleet, err := e.planAll(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range fleet.Plans {
+		if p.Error != "" {
+			return nil, errors.New(p.Tenant.Name + ": " + p.Error)
+		}
+		for _, c := range p.Changes {
+			if !a.holds(p.Tenant.Name, c.Key) || c.Action == plan.Adopted && len(c.Fields) == 0 && c.Blocked == "" {
+				continue
+			}
+			why := c.Blocked
+			if why == "" {
+				var fields []string
+				for _, f := range c.Fields {
+					fields = append(fields, strings.TrimPrefix(f.Path, "/"))
+				}
+				why = "a plan would still " + string(c.Action) + " it: " + cmp.Or(strings.Join(fields, ", "), c.Reason)
+			}
+			wrong = append(wrong, misfit{leftOut{c.Key.String(), why}, p.Tenant.Name, c.Key})
+		}
+	}
+	return wrong, nil
+}
+
+// holds reports whether a resource of a tenant is one that is being adopted.
+func (a *adopting) holds(tenant string, k plan.Key) bool {
+	is := func(r plan.Resource) bool { return r.Key == k }
+	return slices.ContainsFunc(a.shared, is) || slices.ContainsFunc(a.tenants, func(t *adopted) bool {
+		return t.Tenant == tenant && slices.ContainsFunc(t.holds, is)
+	})
+}
+
+// takeOut takes out what does not prove itself, and says so. What tenants share is taken
+// out for all of them.
+func (a *adopting) takeOut(wrong []misfit) (some bool) {
+	for _, w := range wrong {
+		is := func(r plan.Resource) bool { return r.Key == w.key }
+		shared := slices.ContainsFunc(a.shared, is)
+		a.shared = slices.DeleteFunc(a.shared, is)
+		some = some || shared
+		for _, t := range a.tenants {
+			mine := (w.tenant == "" || w.tenant == t.Tenant) && slices.ContainsFunc(t.holds, is)
+			if mine {
+				t.holds, some = slices.DeleteFunc(t.holds, is), true
+			}
+			if (mine || shared) && !slices.ContainsFunc(t.Left, func(l leftOut) bool { return l.What == w.What }) {
+				t.Left = append(t.Left, w.leftOut)
+			}
+		}
+	}
+	return some
+}
+
+func (a *adopting) count() {
+	for _, t := range a.tenants {
+		t.Adopted = map[string]int{}
+		for _, r := range slices.Concat(a.shared, t.holds) {
+			t.Adopted[string(r.Key.Kind)]++
+		}
+	}
+}
+
+// print tells people.
+func (a *adopting) print() {
+	out := a.p.out
+	for _, t := range a.tenants {
+		var parts []string
+		n := 0
+		for _, k := range slices.Sorted(maps.Keys(t.Adopted)) {
+			parts = append(parts, fmt.Sprintf("%s %d", k, t.Adopted[k]))
+			n += t.Adopted[k]
+		}
+		fmt.Fprintf(out, "%s: %s adopted", printable(t.Tenant), many(n, "resource"))
+		if n > 0 {
+			fmt.Fprintf(out, ": %s", strings.Join(parts, ", "))
+		}
+		fmt.Fprintln(out)
+		for _, app := range t.Apps {
+			fmt.Fprintf(out, "  app: %s\n", printable(app))
+		}
+		for _, l := range t.Left {
+			what := l.What
+			if l.Why != "" {
+				what += ": " + l.Why
+			}
+			fmt.Fprintf(out, "  left: %s\n", printable(what))
+		}
+	}
+	a.files = append(a.files, a.exported...)
+	if len(a.files) == 0 {
+		fmt.Fprintln(out, "\nnothing is written: all that is adopted is declared already")
+		return
+	}
+	fmt.Fprintln(out)
+	for _, f := range a.files {
+		fmt.Fprintf(out, "written: %s\n", f)
+	}
+	fmt.Fprintln(out, "a plan changes nothing in these tenants\nnext: read and commit them; qdeploy apply writes nothing but the ledger")
+}
+
+// secretWords are in the names of properties of connections that may be secret, or that
+// Qlik masks.
+var secretWords = []string{"password", "pwd", "secret", "token", "key", "credential"}
+
+// withoutSecrets is a resource without properties that may be secret: Qlik masks them in
+// some connectors, and none of them belongs into an estate.
+func withoutSecrets(r plan.Resource) plan.Resource {
+	if r.Key.Kind != "data-connection" {
+		return r
+	}
+	var spec map[string]any
+	if json.Unmarshal(r.Spec, &spec) != nil {
+		return r
+	}
+	properties, _ := spec["connectionProperties"].(map[string]any)
+	maps.DeleteFunc(properties, func(name string, v any) bool {
+		switch v.(type) {
+		case string, bool, float64:
+		default:
+			return true
+		}
+		return slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(strings.ToLower(name), w) })
+	})
+	b, err := json.Marshal(spec)
+	if err != nil {
+		return r
+	}
+	r.Spec = b
+	return r
+}

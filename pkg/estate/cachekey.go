@@ -1,0 +1,226 @@
+package estate
+
+import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"cuelang.org/go/cue/ast"
+	"cuelang.org/go/cue/parser"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// elsewhere are the fields at the top of an estate that its tenants do not follow from,
+// but for what is looked up for each of them: unless something else in it refers to them.
+var elsewhere = []string{"environments", "tenants"}
+
+// newKeeper returns the keeper of an estate in a folder; nil if there is to be none.
+func (e *Estate) newKeeper(dir, folder string) *keeper {
+	program := thisProgram()
+	if dir == "" || program == "" || len(e.tenants) < cacheFrom {
+		return nil
+	}
+	scope, err := filepath.Abs(folder)
+	if err != nil {
+		return nil
+	}
+	c := &keeper{dir: dir, scope: scope}
+	common, inCUE := sha256.New(), sha256.New()
+	fmt.Fprintf(common, "%s\n%q\n%t\n", program, e.src.module, e.remarks)
+	if !e.src.digest(common, inCUE) {
+		return nil
+	}
+	c.common, c.inCUE = common.Sum(nil), inCUE.Sum(nil)
+	return c
+}
+
+// thisProgram tells this build of the program from every other; "" if it cannot.
+func thisProgram() string {
+	name, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	info, err := os.Stat(name)
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf("%s %d %d", name, info.Size(), info.ModTime().UnixNano())
+}
+
+// digest writes what the CUE files of an estate say, and where: to common what any tenant
+// may follow from, to tenants what is declared at the top below that name.
+func (s *source) digest(common, tenants hash.Hash) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var files []*ast.File
+	for _, dir := range sorted(s.texts) {
+		for _, name := range sorted(s.texts[dir]) {
+			if dir != "." {
+				fmt.Fprintf(common, "%q %q\n", name, s.texts[dir][name])
+				continue
+			}
+			f, err := parser.ParseFile(name, s.texts[dir][name])
+			if err != nil {
+				return false
+			}
+			if f.PackageName() == packageName {
+				files = append(files, f)
+			}
+		}
+	}
+	apart := map[string]bool{}
+	for _, name := range elsewhere {
+		apart[name] = !refersTo(files, name)
+	}
+	for _, f := range files {
+		for _, d := range f.Decls {
+			if _, ok := d.(*ast.Package); ok {
+				continue
+			}
+			from, to := d.Pos(), d.End()
+			if !from.IsValid() || !to.IsValid() {
+				return false
+			}
+			out := common
+			switch name := topOf(d); {
+			case name == "tenants" && apart[name]:
+				out = tenants
+			case apart[name]:
+				continue
+			}
+			fmt.Fprintf(out, "%s:%d:%d %q\n", f.Filename, from.Line(), from.Column(), s.texts["."][f.Filename][from.Offset():to.Offset()])
+		}
+	}
+	return true
+}
+
+// topOf is the name of a field with a plain label; "" for anything else.
+func topOf(d ast.Decl) string {
+	f, ok := d.(*ast.Field)
+	if !ok {
+		return ""
+	}
+	switch f.Label.(type) {
+	case *ast.Ident, *ast.BasicLit:
+		name, _, _ := ast.LabelName(f.Label)
+		return name
+	}
+	return "" // an alias, or computed
+}
+
+// refersTo reports whether anything but the label of a field at the top has a name in it,
+// or a text with that name. It is so rather too often than once too little.
+func refersTo(files []*ast.File, name string) bool {
+	found := false
+	look := func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Ident:
+			found = found || n.Name == name
+		case *ast.BasicLit:
+			found = found || strings.Contains(n.Value, name)
+		}
+		return !found
+	}
+	for _, f := range files {
+		for _, d := range f.Decls {
+			if field, ok := d.(*ast.Field); ok && topOf(d) == name {
+				ast.Walk(field.Value, look, nil)
+				continue
+			}
+			ast.Walk(d, look, nil)
+		}
+	}
+	return found
+}
+
+// key is the digest of all that the resources of a tenant follow from, but for files that
+// its resources name.
+func (e *Estate) key(t *tenant) []byte {
+	h := sha256.New()
+	h.Write(e.keeper.common)
+	if t.inCUE != nil {
+		h.Write(e.keeper.inCUE)
+	}
+	fmt.Fprintf(h, "%q %q %q %q %s\n", t.Name, t.file, t.Pos, t.templates, t.facts)
+	if t.own != nil {
+		ast.Walk(t.own, func(n ast.Node) bool { writeNode(h, n); return true }, func(ast.Node) { h.Write([]byte{')'}) })
+	}
+	for _, target := range t.targets {
+		h.Write(e.sumOf(target))
+	}
+	return h.Sum(nil)
+}
+
+// writeNode writes what a node of the syntax says, and where.
+func writeNode(h hash.Hash, n ast.Node) {
+	fmt.Fprintf(h, "(%T", n)
+	if p := n.Pos(); p.IsValid() {
+		fmt.Fprintf(h, " %d:%d", p.Line(), p.Column())
+	}
+	switch n := n.(type) {
+	case *ast.Ident:
+		fmt.Fprintf(h, " %q", n.Name)
+	case *ast.BasicLit:
+		fmt.Fprintf(h, " %q", n.Value)
+	case *ast.UnaryExpr:
+		fmt.Fprintf(h, " %s", n.Op)
+	case *ast.BinaryExpr:
+		fmt.Fprintf(h, " %s", n.Op)
+	}
+}
+
+// sumOf is over what a target gives its tenants, made once.
+func (e *Estate) sumOf(t *target) []byte {
+	t.once.Do(func() {
+		h := sha256.New()
+		fmt.Fprintf(h, "%q %q %q %s %s %q\n", t.environment, t.staging, t.space, t.pos, t.stagingPos, t.spacePos)
+		for _, r := range t.resources {
+			h.Write(encode(keptResource{r.Key, r.Spec, r.Pos, r.Was, r.Adopt, r.Ignore}))
+		}
+		for _, n := range t.needs {
+			facts, err := json.Marshal(n.facts)
+			if err != nil {
+				panic(err) // it is plain data
+			}
+			fmt.Fprintf(h, "%q %q %v %s\n", n.title, n.pos, n.severity, facts)
+		}
+		content := e.environmentOf(t.environment).Content
+		for _, name := range sorted(content) {
+			at, _ := e.text.find("environments", t.environment, "content", name)
+			fmt.Fprintf(h, "%q %q %q\n", name, content[name], at)
+		}
+		t.sum = h.Sum(nil)
+	})
+	return t.sum
+}
+
+// have returns the resources of a tenant, evaluated now or before, and what is wrong
+// with them. It takes a worker only when it needs one.
+func (e *Estate) have(worker func() (*worker, error), t *tenant) ([]plan.Resource, []Problem, error) {
+	var key []byte
+	if e.keeper != nil {
+		key = e.key(t)
+		if rs, ok := e.cached(t, key); ok {
+			return rs, nil, nil
+		}
+	}
+	w, err := worker()
+	if err != nil {
+		return nil, nil, err
+	}
+	e.evaluated.Add(1)
+	x := e.expand(w, t)
+	if e.keeper != nil && len(x.ps) == 0 {
+		e.keep(t, key, x.out, slices.Clip(x.files))
+	}
+	if len(Problems(x.ps).Errors()) > 0 {
+		return nil, x.ps, nil
+	}
+	return x.out, x.ps, nil
+}

@@ -1,0 +1,141 @@
+package qlik
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// Holdings reads all that a tenant holds of some kinds, whoever made it and whether or not
+// anybody declares it, with every field that an estate may say. People are named by their
+// subjects. A kind that cannot be listed is left out, and why is in unread.
+//
+// The engine's own memberships are not among it, and what has one key with something else
+// is in the snapshot's Ambiguous.
+func (t *Tenant) Holdings(ctx context.Context, of []plan.Kind) (s *Snapshot, unread map[plan.Kind]string, err error) {
+	found, unread := []plan.Resource{}, map[plan.Kind]string{}
+	t.unlearn()
+	if _, err := t.self(ctx); err != nil {
+		return nil, nil, fmt.Errorf("bot: %w", err)
+	}
+	look := func(l listing) {
+		f := t.read(ctx, l)
+		if f.err != nil {
+			unread[l.kind] = f.err.Error()
+			return
+		}
+		found = append(found, f.resources...)
+	}
+	var within, late []plan.Kind
+	closed := map[plan.Kind]int{} // spaces
+	for _, k := range t.withParents(of) {
+		switch known := kinds[k].traits(); {
+		case known.within:
+			within = append(within, k)
+		case known.late:
+			late = append(late, k)
+		default:
+			look(listing{k, ""})
+		}
+	}
+	spaces := slices.Clone(found)
+	for _, k := range within {
+		for _, r := range spaces {
+			id, ok := t.known(r.Key)
+			switch {
+			case r.Key.Kind != "space" || !ok:
+			case t.looksInto(id, kinds[k].traits().sees):
+				look(listing{k, r.Key.Name})
+			default:
+				closed[k]++
+			}
+		}
+	}
+	for _, k := range late {
+		look(listing{k, ""})
+	}
+	if err := ctx.Err(); err != nil {
+		return nil, nil, err
+	}
+	found = slices.DeleteFunc(found, func(r plan.Resource) bool {
+		return !slices.Contains(of, r.Key.Kind) || unread[r.Key.Kind] != ""
+	})
+	if found, err = t.bySubject(ctx, found); err != nil {
+		return nil, nil, err
+	}
+	if s, err = t.Read(ctx, found); err != nil {
+		return nil, nil, err
+	}
+	for _, k := range slices.Backward(slices.Sorted(maps.Keys(closed))) {
+		s.Notes = append([]string{fmt.Sprintf("%s in %d of the spaces: the bot is no member there", k, closed[k])}, s.Notes...)
+	}
+	return s, unread, nil
+}
+
+// withParents is kinds with those that they live in or are named by.
+func (t *Tenant) withParents(of []plan.Kind) []plan.Kind {
+	out := append([]plan.Kind{"space", "group", "role"}, of...)
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// bySubject gives members that are known by an ID alone their subjects, and leaves out the
+// engine itself and those who are no more.
+func (t *Tenant) bySubject(ctx context.Context, rs []plan.Resource) ([]plan.Resource, error) {
+	ids := map[string]string{}
+	for _, r := range rs {
+		if id, ok := strings.CutPrefix(assigneeOf(r.Key), "user:"); ok && r.Key.Kind == "assignment" {
+			ids[id] = ""
+		}
+	}
+	var all []string
+	for id := range ids {
+		all = append(all, id)
+	}
+	slices.Sort(all)
+	for batch := range slices.Chunk(all, usersAtOnce) {
+		var or []string
+		for _, id := range batch {
+			or = append(or, fmt.Sprintf("id eq %q", id))
+		}
+		for u, err := range list[userBody](ctx, t.Client, usersPath, everything("filter", strings.Join(or, " or "))) {
+			if err != nil {
+				return nil, fmt.Errorf("user: %w", err)
+			}
+			ids[u.ID] = u.Subject
+		}
+	}
+	out := rs[:0]
+	for _, r := range rs {
+		if r.Key.Kind == "assignment" {
+			a := assigneeOf(r.Key)
+			if id, ok := strings.CutPrefix(a, "user:"); ok {
+				if ids[id] == "" || isBot(ids[id]) {
+					continue
+				}
+				was := a
+				a = "user:" + ids[id]
+				r.Key.Name = spaceOf(r.Key) + "/" + a
+				r.Spec = []byte(strings.Replace(string(r.Spec), asJSON(was), asJSON(a), 1))
+			}
+			if a == "bot" {
+				continue
+			}
+		}
+		out = append(out, r)
+	}
+	return out, nil
+}
+
+// asJSON is a text as JSON writes it.
+func asJSON(s string) string {
+	b, err := encoded(s)
+	if err != nil {
+		panic(err) // a text can be encoded
+	}
+	return string(b)
+}
