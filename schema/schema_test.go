@@ -66,16 +66,24 @@ func TestTraits(t *testing.T) {
 		"auth-settings":    {Singleton: true, Set: []string{"/dcrAllowedAuthenticationMethods"}},
 		"tenant-settings":  {Singleton: true},
 		"banner":           {Singleton: true},
-		"ip-policy":        {Set: []string{"/allowedIps"}, Last: true},
-		"brand":            {Input: []string{"/logo", "/favIcon", "/styles"}, Writes: 2},
-		"pinned-links":     {Singleton: true},
-		"tenant-details":   {Singleton: true},
-		"role":             {Set: []string{"/assignedScopes"}},
-		"space":            {Immutable: []string{"/type"}, Container: true, Refs: []plan.Ref{person("/owner")}},
-		"tag":              collection,
-		"task":             {Immutable: []string{"/app"}, Refs: []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/app", Kind: "app", Soft: true}}, Input: []string{"/legacy"}, Parent: "/space"},
-		"automation":       {Immutable: []string{"/space"}, Refs: []plan.Ref{{Path: "/space", Kind: "space"}}, Input: []string{"/file"}, Parent: "/space"},
-		"theme":            archive,
+		"notes-settings":   {Singleton: true},
+		"sharing-settings": {Singleton: true, First: true},
+
+		"data-alert-settings": {Singleton: true},
+		"ip-policy":           {Set: []string{"/allowedIps"}, Last: true},
+		"brand":               {Input: []string{"/logo", "/favIcon", "/styles"}, Writes: 2},
+		"pinned-links":        {Singleton: true},
+		"tenant-details":      {Singleton: true},
+		"role":                {Set: []string{"/assignedScopes"}},
+		"space":               {Immutable: []string{"/type"}, Container: true, Refs: []plan.Ref{person("/owner")}},
+		"tag":                 collection,
+		"task":                {Immutable: []string{"/app"}, Refs: []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/app", Kind: "app", Soft: true}, {Path: "/after/task", Kind: "task", Soft: true}}, Input: []string{"/legacy"}, Parent: "/space"},
+		"sharing-task": {
+			Immutable: []string{"/app", "/onReload", "/subject", "/body"}, Set: []string{"/recipients"}, Parent: "/space",
+			Refs: []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/app", Kind: "app", Soft: true}, person("/recipients/*")},
+		},
+		"automation": {Immutable: []string{"/space"}, Refs: []plan.Ref{{Path: "/space", Kind: "space"}}, Input: []string{"/file"}, Parent: "/space"},
+		"theme":      archive,
 		"user": {
 			Immutable: []string{"/subject"}, Set: []string{"/roles", "/groups"}, Writes: 2,
 			Input: []string{"/email", "/invite", "/rolesMode", "/groupsMode"},
@@ -90,7 +98,7 @@ func TestTraits(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
-	require.Equal(t, []plan.Kind{"api-key-config", "app", "assignment", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "oauth-client", "pinned-links", "role", "space", "tag", "task", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, Kinds())
+	require.Equal(t, []plan.Kind{"api-key-config", "app", "assignment", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert-settings", "data-connection", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, Kinds())
 	var declared []plan.Kind
 	for _, k := range Kinds() {
 		require.Equal(t, k, Of(k).Name)
@@ -100,7 +108,7 @@ func TestKinds(t *testing.T) {
 		_, err := fs.Stat(Files(), string(k)+".cue")
 		require.NoError(t, err, "a kind has a file of its own")
 	}
-	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "oauth-client", "pinned-links", "role", "space", "tag", "task", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, declared)
+	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert-settings", "data-connection", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, declared)
 	require.Equal(t, []string{"adopt", "ignore", "previously", "members"}, Of("space").Aside)
 	require.Equal(t, map[string]string{"md5": "file"}, Of("theme").MD5)
 	require.Zero(t, Of("spaceship"))
@@ -172,7 +180,7 @@ func TestDescribe(t *testing.T) {
 		{"tenantFiles/0", Field{Type: "a string"}},
 		{"regions/eu/client", Field{Fields: []string{"id", "secret"}, Type: "a struct"}},
 		{"regions/eu/client/secret", Field{Fields: []string{"env", "file"}, Type: "a struct"}},
-		{"templates/customer", Field{Fields: []string{"api-key-config", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-connection", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "oauth-client", "pinned-links", "role", "space", "tag", "task", "tenant", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, Type: "a struct"}},
+		{"templates/customer", Field{Fields: []string{"api-key-config", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert-settings", "data-connection", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, Type: "a struct"}},
 		{"templates/customer/space/HR/type", Field{Values: []string{"shared", "managed", "data"}, Type: "a string"}},
 		{"templates/customer/space/HR/description", Field{Type: "a string"}},
 		{"templates/customer/group/HR/providerType", Field{Values: []string{"idp", "custom"}, Type: "a string"}},

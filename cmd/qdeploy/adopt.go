@@ -74,6 +74,8 @@ var leftKinds = map[plan.Kind]string{
 	"brand":              "put its files into the estate, and declare it",
 	"automation":         "its owner alone may read it: export it, and declare it",
 	"task":               "declare it with the app that it reloads",
+	"sharing-task":       "people get what its owner sees: declare it with the app that it is about",
+	"notes-settings":     "Qlik has deprecated it",
 	"user":               "who is looked after by hand stays so until declared",
 	"license-assignment": "seats are declared one by one",
 	"identity-provider":  "it is known by a name of the estate's own",

@@ -49,7 +49,7 @@ func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME}, {role:NAME}, {user:SUBJECT},
-// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {collection:NAME}, {tag:NAME}, {item:SPACE/NAME}, {webhook:NAME}, {task:SPACE/APP/NAME}, {automation:SPACE/NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {ip-policies:NAME}, {brand:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
+// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {collection:NAME}, {tag:NAME}, {item:SPACE/NAME}, {webhook:NAME}, {task:SPACE/APP/NAME}, {sharing-task:SPACE/APP/NAME}, {automation:SPACE/NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {ip-policies:NAME}, {brand:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
 	body := ""
@@ -80,7 +80,7 @@ func withIDs(t *qliktest.Tenant, s string) string {
 		}
 		Groups, Roles, Brands, Webhooks, OAuthClients []dumped
 
-		Apps, Connections, Automations, Tasks []struct {
+		Apps, Connections, Automations, Tasks, SharingTasks []struct {
 			dumped
 			Space, App string
 		}
@@ -127,6 +127,9 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	}
 	for _, o := range d.Tasks {
 		put("task", o.Space+"/"+o.App+"/"+o.Name, o.ID)
+	}
+	for _, o := range d.SharingTasks {
+		put("sharing-task", o.Space+"/"+o.App+"/"+o.Name, o.ID)
 	}
 	for _, o := range d.Automations {
 		put("automation", o.Space+"/"+o.Name, o.ID)

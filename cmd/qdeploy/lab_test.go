@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -199,6 +200,10 @@ func cmdSeed(ts *testscript.TestScript, neg bool, args []string) {
 		f, err := weight(args[4:])
 		ts.Check(err)
 		t.Weigh(rest[0], rest[1], f)
+	case "quota": // ID NUMBER
+		most, err := strconv.ParseFloat(rest[1], 64)
+		ts.Check(err)
+		t.SetQuota(rest[0], most)
 	case "seat": // SUBJECT TYPE
 		labOf(ts).cloud.Seat(t.Region, rest[0], rest[1])
 	case "connection": // SPACE NAME

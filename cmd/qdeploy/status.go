@@ -73,7 +73,7 @@ tenants whose last run did not do all.`,
 	fl.StringArrayVar(&f.environments, "env", nil, "only this `environment`")
 	fl.StringArrayVar(&f.apps, "app", nil, "only this `app`")
 	addRevision(c, &f.revision)
-	fl.BoolVar(&f.live, "live", false, "ask the tenants which versions they run, with one listing of items each, and say where that is not what the ledger knows")
+	fl.BoolVar(&f.live, "live", false, "ask the tenants which versions they run, with one listing of items each, and say where that is not what the ledger knows, and which quotas are almost used up")
 	fl.BoolVar(&f.asJSON, "json", false, "print it as JSON")
 	return c
 }

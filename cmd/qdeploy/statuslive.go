@@ -10,12 +10,23 @@ import (
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/ledger"
+	"github.com/qdeploy/qdeploy/pkg/qlik"
 )
 
 // liveStatus is what tenants say, where it is not what the ledger does.
 type liveStatus struct {
 	Moved   []movedApp `json:"moved"`   // since qdeploy applied
+	Near    []nearEnd  `json:"near"`    // quotas that are almost used up
 	Unknown []unasked  `json:"unknown"` // tenants that could not be asked
+}
+
+// nearEnd is a quota of which nine tenths or more are used.
+type nearEnd struct {
+	Tenant string  `json:"tenant"`
+	Quota  string  `json:"quota"`
+	Usage  float64 `json:"usage"`
+	Limit  float64 `json:"limit"`
+	Unit   string  `json:"unit"`
 }
 
 // movedApp is an app that runs another release than the ledger knows.
@@ -63,7 +74,7 @@ func (p *program) asked(ctx context.Context, est *declared, m *memory, environme
 	progress := p.start("asking", len(chosen))
 	defer progress.end()
 	out := map[string]ledger.Entry{}
-	live := &liveStatus{Moved: []movedApp{}, Unknown: []unasked{}}
+	live := &liveStatus{Moved: []movedApp{}, Near: []nearEnd{}, Unknown: []unasked{}}
 	for name, entry := range m.entries {
 		out[name] = entry
 	}
@@ -71,12 +82,19 @@ func (p *program) asked(ctx context.Context, est *declared, m *memory, environme
 	apply.Each(ctx, apply.Stop{}, len(chosen), f.parallelism, func(ctx context.Context, i int) struct{} {
 		defer progress.step()
 		name := chosen[i]
-		running, err := e.running(ctx, name, spaces[name])
+		running, quotas, err := e.running(ctx, name, spaces[name])
 		mu.Lock()
 		defer mu.Unlock()
 		if err != nil {
 			live.Unknown = append(live.Unknown, unasked{name, firstLine(err.Error())})
+		}
+		if running == nil {
 			return struct{}{}
+		}
+		for _, q := range quotas {
+			if q.Near() {
+				live.Near = append(live.Near, nearEnd{name, q.ID, q.Usage, q.Limit, q.Unit})
+			}
 		}
 		entry := m.entries[name]
 		out[name] = live.compare(entry, name, spaces[name], apps, running)
@@ -86,13 +104,20 @@ func (p *program) asked(ctx context.Context, est *declared, m *memory, environme
 	return out, live, ctx.Err()
 }
 
-func (e *engine) running(ctx context.Context, tenant string, spaces []string) (map[string]string, error) {
+// running returns what a tenant runs, and its quotas. What it runs is known even if its
+// quotas are not.
+func (e *engine) running(ctx context.Context, tenant string, spaces []string) (map[string]string, []qlik.Quota, error) {
 	t, _ := e.est.Tenant(tenant)
 	live, err := e.conn.tenant(t, true, &e.reads)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return live.Running(ctx, spaces)
+	apps, err := live.Running(ctx, spaces)
+	if err != nil {
+		return nil, nil, err
+	}
+	quotas, err := live.Quotas(ctx)
+	return apps, quotas, err
 }
 
 // compare notes where a tenant is not as the ledger has it, and returns its entry with
@@ -125,6 +150,9 @@ func (l *liveStatus) sort() {
 	slices.SortFunc(l.Moved, func(a, b movedApp) int {
 		return slices.Compare([]string{a.Tenant, a.Space, a.App}, []string{b.Tenant, b.Space, b.App})
 	})
+	slices.SortFunc(l.Near, func(a, b nearEnd) int {
+		return slices.Compare([]string{a.Tenant, a.Quota}, []string{b.Tenant, b.Quota})
+	})
 	slices.SortFunc(l.Unknown, func(a, b unasked) int { return slices.Compare([]string{a.Tenant}, []string{b.Tenant}) })
 }
 
@@ -141,6 +169,13 @@ func (l *liveStatus) lines() (out []string) {
 	}
 	for _, m := range l.Moved {
 		out = append(out, fmt.Sprintf("moved      %s: app/%s/%s is %s, and the ledger knows %s", m.Tenant, m.Space, m.App, none(m.Live), none(m.Ledger)))
+	}
+	for _, n := range l.Near {
+		unit := " " + n.Unit
+		if n.Unit == "count" {
+			unit = ""
+		}
+		out = append(out, fmt.Sprintf("quota      %s: %s: %.0f of %.0f%s", n.Tenant, n.Quota, n.Usage, n.Limit, unit))
 	}
 	for _, u := range l.Unknown {
 		out = append(out, fmt.Sprintf("unknown    %s: %s", u.Tenant, u.Error))

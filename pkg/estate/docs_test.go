@@ -31,7 +31,7 @@ func TestDocs(t *testing.T) {
 	require.NoError(t, err)
 	files["extensions/flow.zip"] = &fstest.MapFile{Data: zip}
 	blocks := regexp.MustCompile("(?ms)^```(?:cue|yaml)\n(?://|#) ([\\w./-]+)\n(.*?)^```").FindAllStringSubmatch(string(text), -1)
-	require.Equal(t, 16, len(blocks))
+	require.Equal(t, 17, len(blocks))
 	for _, b := range blocks {
 		require.NotContains(t, files, b[1])
 		files[b[1]] = &fstest.MapFile{Data: []byte(b[2])}
@@ -49,6 +49,6 @@ func TestDocs(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"app/Production/Sales", "assignment/Production/group:Montclair", "collection/Month end", "extension/flow", "ip-policy/Offices", "license-settings/tenant",
-		"space/Cellar", "space/Production", "space/Staging", "space/Workshop", "task/Production/Sales/Nightly", "theme/acme",
+		"space/Cellar", "space/Production", "space/Staging", "space/Workshop", "task/Production/Sales/Afterwards", "task/Production/Sales/Nightly", "theme/acme",
 	}, keys)
 }

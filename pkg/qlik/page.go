@@ -82,11 +82,15 @@ func (p *page[T]) UnmarshalJSON(b []byte) error {
 	}
 	var whole struct {
 		Data  json.RawMessage `json:"data"`
+		Tasks json.RawMessage `json:"sharingTasks"`
 		Links json.RawMessage `json:"links"`
 		Meta  json.RawMessage `json:"meta"`
 	}
 	if err := json.Unmarshal(b, &whole); err != nil {
 		return err
+	}
+	if whole.Data == nil { // sharing tasks have a name of their own for it
+		whole.Data = whole.Tasks
 	}
 	if whole.Data == nil {
 		return errors.New("no data in it")

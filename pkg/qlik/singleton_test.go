@@ -59,3 +59,19 @@ func TestSingletonsAreOnlyUpdated(t *testing.T) {
 	require.Equal(t, []string{"update license-settings/tenant"}, s.converge(want))
 	require.Empty(t, s.converge(want))
 }
+
+// TestNotesThatCannotBe holds that a switch which changes nothing is not pressed.
+func TestNotesThatCannotBe(t *testing.T) {
+	want := plan.Resource{Key: plan.Key{Kind: "notes-settings", Name: plan.TheOne}, Spec: []byte(`{"enabled":true}`)}
+	for why, answer := range map[string]*http.Response{
+		"Qlik says that there are no notes in this tenant whatever the switch says: license":                 response(http.StatusOK, `{"available":false,"reason":"license"}`),
+		"the tenant has no such settings any more: Qlik has taken them away, so take them out of the estate": response(http.StatusNotFound, ``),
+		"": response(http.StatusOK, `{"available":false,"reason":"toggle"}`),
+	} {
+		c, _ := scripted(t, answer)
+		snap, err := NewTenant(c, TenantOptions{}).Read(t.Context(), []plan.Resource{want})
+		require.NoError(t, err)
+		require.Equal(t, why, snap.Missing[want.Key])
+		require.JSONEq(t, `{"enabled":false}`, string(one(t, snap, "notes-settings/tenant").Spec))
+	}
+}

@@ -37,7 +37,7 @@ type spaceBody struct {
 type patch struct {
 	Op    string `json:"op"`
 	Path  string `json:"path"`
-	Value any    `json:"value"`
+	Value any    `json:"value,omitempty"` // nil for "remove", which has none
 }
 
 func replace(path string, value any) patch { return patch{"replace", path, value} }

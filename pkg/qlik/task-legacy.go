@@ -7,13 +7,15 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
-// declareTask remembers the apps of which the old tasks are asked for.
+// declareTask remembers the apps of which the old tasks are asked for, and the names of
+// the tasks that others run after.
 func declareTask(t *Tenant, r plan.Resource) {
 	var task Task
 	if json.Unmarshal(r.Spec, &task) != nil {
@@ -22,6 +24,16 @@ func declareTask(t *Tenant, r plan.Resource) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.scheduled[task.App] = &reloads{}
+	if task.After == nil {
+		return
+	}
+	for _, name := range append([]string{r.Key.Name}, r.Was...) {
+		space := spaceOf(plan.Key{Name: name})
+		if t.upstream[space] == nil {
+			t.upstream[space] = map[string]bool{}
+		}
+		t.upstream[space][path.Base(string(task.After.Task))] = true
+	}
 }
 
 // reloads is what reloads a scheduled app.
@@ -51,7 +63,14 @@ func lacksTask(t *Tenant, r plan.Resource, declared func(plan.Key) bool) string 
 	case len(live.old) > 0 && task.Legacy != "disable":
 		return fmt.Sprintf(`the app has %s of the old kind, which Qlik would disable; delete what is not wanted, or write legacy: "disable"`, oldTasks(live.old))
 	}
-	return ""
+	if task.After == nil {
+		return ""
+	}
+	other := plan.Key{Kind: "task", Name: task.After.Task.Name()}
+	if _, there := t.known(other); there || declared(other) {
+		return ""
+	}
+	return fmt.Sprintf("no %s, and it is not declared; it would never run", other)
 }
 
 func warnsTask(t *Tenant, r plan.Resource) string {

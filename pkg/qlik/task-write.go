@@ -6,11 +6,14 @@ import (
 	"slices"
 )
 
-// The one state of a task that reloads an app on a schedule.
+// The one state of a task that reloads an app, and the event that its state refers to.
 //
 // assumed: a schedule needs an event that its state refers to by name only; the type
 // requires the field, and Qlik's own migration guide names one that is declared nowhere.
-const taskState = "Reload"
+const (
+	taskState  = "Reload"
+	taskSignal = "trigger"
+)
 
 func (d Task) schedule(live Task) map[string]any {
 	s := schedule{Recurrence: "RRULE:" + d.Recurrence, Start: d.Start, End: d.End, Timezone: d.Timezone}
@@ -29,7 +32,7 @@ func (d Task) states(appID string) []any {
 	}}
 	return []any{map[string]any{
 		"name": taskState, "type": "EVENT", "exclusive": true, "end": true,
-		"onEvents": []any{map[string]any{"eventRefs": []string{"schedule"}, "actions": []any{action}}},
+		"onEvents": []any{map[string]any{"eventRefs": []string{taskSignal}, "actions": []any{action}}},
 	}}
 }
 
@@ -38,9 +41,13 @@ func createTask(ctx context.Context, t *Tenant, desired Task) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	field, trigger, err := t.trigger(ctx, Task{}, desired)
+	if err != nil {
+		return "", err
+	}
 	return t.post(ctx, tasksPath, map[string]any{
 		"name": desired.Name, "description": desired.Description, "specVersion": "1.0", "version": "1.0.0",
-		"enabled": desired.Enabled, "start": desired.schedule(Task{}), "states": desired.states(appID),
+		"enabled": desired.Enabled, field: trigger, "states": desired.states(appID),
 	})
 }
 
@@ -54,11 +61,14 @@ func updateTask(ctx context.Context, t *Tenant, id string, live, desired Task) e
 	if live.Description != desired.Description {
 		steps = append(steps, replace("/description", desired.Description))
 	}
-	if live.Recurrence != desired.Recurrence || live.Timezone != desired.Timezone ||
-		desired.Start != "" && live.Start != desired.Start || desired.End != "" && live.End != desired.End {
-		steps = append(steps, replace("/start", desired.schedule(live)))
+	if !live.startsLike(desired) {
+		more, err := t.retrigger(ctx, id, live, desired)
+		if err != nil {
+			return err
+		}
+		steps = append(steps, more...)
 	}
-	if live.Partial != desired.Partial {
+	if live.Partial != desired.Partial || (live.After == nil) != (desired.After == nil) {
 		appID, err := t.id(ctx, desired.App)
 		if err != nil {
 			return err
@@ -70,6 +80,38 @@ func updateTask(ctx context.Context, t *Tenant, id string, live, desired Task) e
 	}
 	steps = append(steps, replace("/enabled", desired.Enabled))
 	return t.call(ctx, http.MethodPatch, taskPath(id), nil, steps, nil)
+}
+
+// startsLike reports whether a task starts as is desired.
+func (live Task) startsLike(desired Task) bool {
+	if desired.After != nil {
+		return live.After != nil && *live.After == *desired.After
+	}
+	return live.After == nil && live.Recurrence == desired.Recurrence && live.Timezone == desired.Timezone &&
+		(desired.Start == "" || live.Start == desired.Start) && (desired.End == "" || live.End == desired.End)
+}
+
+// retrigger returns the steps that make a task start as is desired, and no other way.
+func (t *Tenant) retrigger(ctx context.Context, id string, live, desired Task) ([]patch, error) {
+	field, trigger, err := t.trigger(ctx, live, desired)
+	if err != nil {
+		return nil, err
+	}
+	if desired.After != nil && live.After != nil || desired.After == nil && live.Recurrence != "" {
+		return []patch{replace("/"+field, trigger)}, nil
+	}
+	var there taskBody
+	if err := t.call(ctx, http.MethodGet, taskPath(id), nil, nil, &there); err != nil {
+		return nil, err
+	}
+	steps := []patch{{"add", "/" + field, trigger}} // in place of one that is there: RFC 6902
+	if field == "events" && there.Start != nil {
+		steps = append(steps, patch{"remove", "/start", nil})
+	}
+	if field == "start" && len(there.Events) > 0 {
+		steps = append(steps, patch{"remove", "/events", nil})
+	}
+	return steps, nil
 }
 
 // turnOn enables the engine's own tasks of an app again after it was published anew, if

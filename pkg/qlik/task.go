@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"iter"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,18 +14,19 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
-// Task reloads an app on a schedule. What starts otherwise, after another task or when
-// data change, has no Recurrence.
+// Task reloads an app on a schedule or after another task. What starts otherwise, at one
+// time or when data change, has neither Recurrence nor After.
 type Task struct {
 	Name        string `json:"name"`
 	Space       Ref    `json:"space"`
 	App         Ref    `json:"app"` // fixed at creation
 	Description string `json:"description"`
 	Enabled     bool   `json:"enabled"`
-	Recurrence  string `json:"recurrence"` // an RRULE without "RRULE:"
+	Recurrence  string `json:"recurrence,omitempty"` // an RRULE without "RRULE:"
 	Timezone    string `json:"timezone"`
 	Start       string `json:"startDateTime,omitempty"` // not managed if ""; as End
 	End         string `json:"endDateTime,omitempty"`
+	After       *After `json:"after,omitempty"`
 	Partial     bool   `json:"partial"`
 	Owner       string `json:"owner"`            // bot, or [otherUser]
 	Legacy      string `json:"legacy,omitempty"` // how to apply: refuse or disable
@@ -43,6 +45,7 @@ type taskBody struct {
 	Start       *struct {
 		Schedule schedule `json:"schedule"`
 	} `json:"start"`
+	Events []taskEvent `json:"events"`
 	States []struct {
 		OnEvents []struct {
 			Actions []struct {
@@ -105,13 +108,13 @@ func taskPath(id string) string { return tasksPath + "/" + url.PathEscape(id) }
 var _ = register(Kind[Task]{
 	Name: "task",
 	Calls: calls("GET /api/scheduling/tasks", "GET /api/v1/items", "GET /api/v1/users/me", "GET /api/v1/reload-tasks",
-		"POST /api/scheduling/tasks", "PATCH /api/scheduling/tasks/{id}", "DELETE /api/scheduling/tasks/{id}"),
+		"POST /api/scheduling/tasks", "GET /api/scheduling/tasks/{id}", "PATCH /api/scheduling/tasks/{id}", "DELETE /api/scheduling/tasks/{id}"),
 	Within: true,
 	Sees:   func(role string) bool { return !slices.Contains(blind, role) },
 	Needs:  []plan.Kind{"space"},
 	// The right to reload the app: as [appUses] has it, and a manager has both.
 	Uses: func(r plan.Resource) []use {
-		return []use{{spaceOf(r.Key), [][]string{{"facilitator", "publisher", "producer", "codeveloper"}}}}
+		return append(afterUses(r), use{spaceOf(r.Key), [][]string{{"facilitator", "publisher", "producer", "codeveloper"}}})
 	},
 	People:  func(plan.Resource) []string { return []string{"bot"} }, // whose are ours
 	Declare: declareTask,
@@ -129,44 +132,62 @@ var _ = register(Kind[Task]{
 // the index of apps is read too. Names with a slash are left out: nobody can declare them.
 func listTasks(ctx context.Context, t *Tenant, space string) iter.Seq2[Item[Task], error] {
 	return func(yield func(Item[Task], error) bool) {
-		fail := func(err error) { yield(Item[Task]{}, err) }
-		ref := Ref("space/" + space)
-		spaceID, err := t.id(ctx, ref)
+		found, err := t.tasksIn(ctx, space)
 		if err != nil {
-			fail(err)
+			yield(Item[Task]{}, err)
 			return
 		}
-		apps := map[string]Ref{} // by ID
-		for i, err := range t.items(ctx, spaceID, "") {
-			if err != nil {
-				fail(err)
+		for _, item := range found {
+			if !yield(item, nil) {
 				return
 			}
-			apps[i.ResourceID] = Ref("app/" + space + "/" + i.Name)
-		}
-		tasks := map[string][]taskBody{} // by ID of the app
-		for b, err := range list[taskBody](ctx, t.Client, tasksPath, everything()) {
-			app, here := apps[b.ResourceID]
-			if err == nil && (!here || strings.Contains(b.Name, "/")) {
-				continue
-			}
-			var owner string
-			if err == nil {
-				tasks[b.ResourceID] = append(tasks[b.ResourceID], b)
-				owner, err = t.ownerName(ctx, b.Metadata.OwnerID)
-			}
-			if err != nil {
-				fail(err)
-				return
-			}
-			if !yield(Item[Task]{b.ID, app.Name() + "/" + b.Name, b.spec(ref, app, owner)}, nil) {
-				return
-			}
-		}
-		if err := t.noteReloads(ctx, apps, tasks); err != nil {
-			fail(err)
 		}
 	}
+}
+
+func (t *Tenant) tasksIn(ctx context.Context, space string) ([]Item[Task], error) {
+	ref := Ref("space/" + space)
+	spaceID, err := t.id(ctx, ref)
+	if err != nil {
+		return nil, err
+	}
+	all := chain{apps: map[string]Ref{}, tasks: map[string]taskBody{}}
+	for i, err := range t.items(ctx, spaceID, "") {
+		if err != nil {
+			return nil, err
+		}
+		all.apps[i.ResourceID] = Ref("app/" + space + "/" + i.Name)
+	}
+	here := maps.Clone(all.apps)
+	var ours []taskBody
+	of := map[string][]taskBody{} // by ID of the app
+	for b, err := range list[taskBody](ctx, t.Client, tasksPath, everything()) {
+		if err != nil {
+			return nil, err
+		}
+		all.tasks[b.ID] = b
+		if here[b.ResourceID] != "" && !strings.Contains(b.Name, "/") {
+			ours = append(ours, b)
+			of[b.ResourceID] = append(of[b.ResourceID], b)
+		}
+	}
+	var out []Item[Task]
+	for _, b := range ours {
+		app := here[b.ResourceID]
+		owner, err := t.ownerName(ctx, b.Metadata.OwnerID)
+		if err != nil {
+			return nil, err
+		}
+		spec := b.spec(ref, app, owner)
+		if spec.After, err = t.afterOf(ctx, all, b.Events); err != nil {
+			return nil, err
+		}
+		out = append(out, Item[Task]{b.ID, app.Name() + "/" + b.Name, spec})
+	}
+	if err := t.meetUpstream(ctx, all, space); err != nil {
+		return nil, err
+	}
+	return out, t.noteReloads(ctx, here, of)
 }
 
 // ownerName says whose something is: the bot's or another user's.
@@ -179,7 +200,7 @@ func (t *Tenant) ownerName(ctx context.Context, id string) (string, error) {
 }
 
 func (b taskBody) spec(space, app Ref, owner string) Task {
-	out := Task{Name: b.Name, Space: space, App: app, Description: b.Description, Enabled: b.Enabled, Owner: owner}
+	out := Task{Name: b.Name, Space: space, App: app, Description: b.Description, Enabled: b.Enabled, Timezone: "UTC", Owner: owner}
 	if b.Start != nil {
 		s := b.Start.Schedule
 		out.Recurrence, out.Timezone = strings.TrimPrefix(strings.ToUpper(s.Recurrence), "RRULE:"), cmp.Or(s.Timezone, "UTC")

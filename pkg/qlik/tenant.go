@@ -69,7 +69,11 @@ type Tenant struct {
 	gathered  map[plan.Key]bool               // whether the apps of a collection or a tag are declared
 	sealed    map[string][]string             // by name: secret properties of data connections, as declared
 	scheduled map[Ref]*reloads                // by app: of those that a declared task reloads
+	upstream  map[string]map[string]bool      // by space: names of the tasks that declared ones there run after
+	shared    map[string]*sharing             // subscriptions by name, with the space and the app
+	sharable  map[Ref]bool                    // apps that may be subscribed to, and the spaces of which all are known
 	flows     map[string]*flows               // automations by space name
+	noNotes   string                          // why the notes of the tenant cannot be switched, "" if they can
 	asking    sync.Mutex                      // for bot
 	bot       string                          // our own user ID, once asked
 	tenantID  string                          // the tenant's, from the same answer
@@ -115,8 +119,10 @@ func (t *Tenant) unlearn() {
 	t.subjects, t.foreign = map[string]bool{}, map[string]bool{}
 	t.scopes, t.defaults = map[string][]string{}, map[string]bool{}
 	t.flows = map[string]*flows{}
-	t.scheduled = map[Ref]*reloads{}
+	t.scheduled, t.upstream = map[Ref]*reloads{}, map[string]map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
+	t.shared, t.sharable = map[string]*sharing{}, map[Ref]bool{}
+	t.noNotes = ""
 	t.brands = map[string]map[string]bool{}
 	t.filed = map[string][]DataFile{}
 	t.gathered = map[plan.Key]bool{}

@@ -278,6 +278,7 @@ func deleteApp(c *call) reply {
 	t := c.tenant
 	t.Apps.remove(a)
 	t.dropTasks(a.ID)
+	t.dropSharing(a.ID)
 	t.unindexApp(a, c.now)
 	t.bury("app", a.Natural)
 	if a.Created.add(softAge) < c.now {

@@ -29,6 +29,7 @@ type dump struct {
 
 	Tasks []dumpTask `json:"tasks,omitempty"`
 
+	Sharing     []dumpSharing    `json:"sharingTasks,omitempty"`
 	Automations []dumpAutomation `json:"automations,omitempty"`
 
 	Plain map[string][]dumpPlain `json:"plain,omitempty"` // by service: csp-origins, web-integrations and so on
@@ -131,7 +132,7 @@ func (t *Tenant) Dump() []byte {
 	}
 	d.Plain, d.Users = t.dumpPlain(), t.dumpUsers()
 	d.Collections = t.dumpCollections()
-	d.Tasks, d.Automations = t.dumpTasks(), t.dumpAutomations()
+	d.Tasks, d.Sharing, d.Automations = t.dumpTasks(), t.dumpSharing(), t.dumpAutomations()
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())
 	}

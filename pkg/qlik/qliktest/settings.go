@@ -34,6 +34,9 @@ func (c *call) quotas(id string) (v quotasView) {
 		{"app_upload_disk_size", "quotas", quotaAttributes{10 << 30, "bytes", new(float64)}},
 		{"shared_spaces", "quotas", quotaAttributes{-1, "count", &usage}},
 	} {
+		if most, set := c.tenant.Quotas[q.ID]; set {
+			q.Attributes.Quota = most
+		}
 		if c.query.Get("reportUsage") != "true" {
 			q.Attributes.Usage = nil
 		}
@@ -42,6 +45,16 @@ func (c *call) quotas(id string) (v quotasView) {
 		}
 	}
 	return v
+}
+
+// SetQuota says how much of something the tenant may have. Nothing is refused for it.
+func (t *Tenant) SetQuota(id string, most float64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.Quotas == nil {
+		t.Quotas = map[string]float64{}
+	}
+	t.Quotas[id] = most
 }
 
 func listQuotas(c *call) reply { return ok(c.quotas("")) }

@@ -151,3 +151,12 @@ func TestPinnedLinks(t *testing.T) {
 	l.post(unpin, nil).want(204)
 	require.Empty(t, l.get(path).want(200).value("data"))
 }
+
+func TestNotes(t *testing.T) {
+	const path = "/api/v1/notes/settings"
+	l := newLab(t, qliktest.Options{})
+	require.Equal(t, true, l.get(path).want(200).value("available"))
+	l.put(path, object{"toggleOn": false}).want(400) // as it is answered, not as it is asked
+	require.Equal(t, false, l.put(path, object{"toggledOn": false}).want(200).value("toggleOn"))
+	require.Equal(t, "toggle", l.get(path).want(200).str("reason"))
+}

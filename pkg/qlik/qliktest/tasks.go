@@ -4,10 +4,9 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
-	"strings"
 )
 
-// Runs, graphs, events and replacing a whole task are left out: no task ever starts.
+// Runs, graphs, the short ways to create and replacing a whole task are left out: no task ever starts.
 var tasksService = &service{name: "tasks", envelope: envCode, routes: []route{
 	{method: "GET", path: "/api/scheduling/tasks", tier: tier1, query: "limit page resourceId sort", handle: listTasks},
 	{method: "POST", path: "/api/scheduling/tasks", tier: tier2, handle: postTask},
@@ -22,7 +21,7 @@ type task struct {
 	Owner, Code                string // Code says why it is disabled
 	Enabled                    bool
 	Spec, Version              string
-	Start, States              json.RawMessage
+	Start, Events, States      json.RawMessage
 	Created, Updated           stamp
 }
 
@@ -38,6 +37,7 @@ type taskView struct {
 	SpecVersion string          `json:"specVersion"`
 	Version     string          `json:"version"`
 	Start       json.RawMessage `json:"start,omitempty"`
+	Events      json.RawMessage `json:"events,omitempty"`
 	States      json.RawMessage `json:"states"`
 	Metadata    taskMeta        `json:"metadata"`
 }
@@ -51,7 +51,7 @@ type taskMeta struct {
 }
 
 func (c *call) viewTask(x *task) taskView {
-	return taskView{x.ID, x.Name, x.Description, x.Enabled, x.App, x.Spec, x.Version, x.Start, x.States,
+	return taskView{x.ID, x.Name, x.Description, x.Enabled, x.App, x.Spec, x.Version, x.Start, x.Events, x.States,
 		taskMeta{x.Owner, x.Created, x.Updated, x.Code, c.tenant.ID}}
 }
 
@@ -84,12 +84,12 @@ func listTasks(c *call) reply {
 const mostTasks = 10 // of one app
 
 func postTask(c *call) reply {
-	f := c.object("name*", "specVersion*", "version", "description", "enabled", "start", "states", "resourceId", "metadata")
+	f := c.object("name*", "specVersion*", "version", "description", "enabled", "start", "events", "states", "resourceId", "metadata")
 	x := &task{
 		Name: f.str("name"), Spec: f.str("specVersion"), Version: f.str("version"), Description: f.str("description"),
-		Enabled: f.bool("enabled"), Start: f.m["start"], States: f.m["states"], Owner: c.caller.ID, Created: c.now, Updated: c.now,
+		Enabled: f.bool("enabled"), Start: f.m["start"], Events: f.m["events"], States: f.m["states"], Owner: c.caller.ID, Created: c.now, Updated: c.now,
 	}
-	if bad := x.read(); f.err == "" && bad != "" {
+	if bad := x.read(c.tenant.Tasks.has); f.err == "" && bad != "" {
 		f.fail("%s", bad)
 	}
 	if f.err != "" {
@@ -109,42 +109,6 @@ func postTask(c *call) reply {
 	c.tenant.Tasks.add(x)
 	c.tenant.disableLegacy(x.App)
 	return created(c.viewTask(x))
-}
-
-// read reads the app, and says what is wrong with when it is reloaded.
-func (x *task) read() string {
-	var start struct {
-		Schedule struct {
-			Recurrence, StartDateTime, EndDateTime, Timezone string
-		}
-	}
-	var states []struct {
-		Type     string
-		OnEvents []struct {
-			EventRefs []string
-			Actions   []struct {
-				FunctionRef struct {
-					RefName   string
-					Arguments struct{ AppID string }
-				}
-			}
-		}
-	}
-	switch {
-	case json.Unmarshal(x.Start, &start) != nil || !strings.HasPrefix(strings.TrimPrefix(start.Schedule.Recurrence, "RRULE:"), "FREQ="):
-		return "start is no schedule with a recurrence" // events are left out
-	case json.Unmarshal(x.States, &states) != nil || len(states) != 1 || states[0].Type != "EVENT" || len(states[0].OnEvents) != 1:
-		return "states is not one state of the type EVENT"
-	}
-	on := states[0].OnEvents[0]
-	switch {
-	case on.EventRefs == nil:
-		return "eventRefs is required"
-	case len(on.Actions) != 1 || on.Actions[0].FunctionRef.RefName != "app.reload":
-		return "the action is not app.reload"
-	}
-	x.App = on.Actions[0].FunctionRef.Arguments.AppID
-	return ""
 }
 
 // task returns the task of the path, to who may do this with it.
@@ -167,50 +131,6 @@ func getTask(c *call) reply {
 	if refused != nil {
 		return *refused
 	}
-	return ok(c.viewTask(x))
-}
-
-// patchTask changes a task, which then belongs to the caller.
-func patchTask(c *call) reply {
-	x, refused := c.task()
-	if refused != nil {
-		return *refused
-	}
-	next := *x
-	list, bad := c.patches(replaceOnly, []string{"/name", "/description", "/enabled", "/start", "/states"})
-	for _, op := range list {
-		f := &fields{m: map[string]json.RawMessage{"value": op.value}}
-		switch op.path {
-		case "/name":
-			next.Name = f.str("value")
-		case "/description":
-			next.Description = f.str("value")
-		case "/start":
-			next.Start = op.value
-		case "/states":
-			next.States = op.value
-		case "/enabled":
-			next.Enabled, next.Code = f.bool("value"), ""
-			if !next.Enabled {
-				next.Code = "MANUALLY"
-			}
-		}
-		if bad == "" {
-			bad = f.err
-		}
-	}
-	if bad == "" {
-		bad = next.read()
-	}
-	switch {
-	case bad != "":
-		return c.badRequest("%s", bad)
-	case next.App != x.App:
-		return c.badRequest("a task stays with its app") // assumed
-	}
-	next.Owner, next.Updated = c.caller.ID, c.now
-	c.tenant.renamed("tasks", x.App+" "+x.Name, x.App+" "+next.Name)
-	c.tenant.Tasks.rename(x, func() { *x = next })
 	return ok(c.viewTask(x))
 }
 
@@ -251,13 +171,14 @@ type dumpTask struct {
 	Enabled     bool            `json:"enabled"`
 	Code        string          `json:"disabledCode,omitempty"`
 	Owner       string          `json:"owner"`
-	Start       json.RawMessage `json:"start"`
+	Start       json.RawMessage `json:"start,omitempty"`
+	Events      json.RawMessage `json:"events,omitempty"`
 	ID          string          `json:"id"`
 }
 
 func (t *Tenant) dumpTasks() (list []dumpTask) {
 	for _, x := range t.Tasks.rows {
-		d := dumpTask{Name: x.Name, Description: x.Description, Enabled: x.Enabled, Code: x.Code, Owner: t.subject(x.Owner), Start: x.Start, ID: x.ID}
+		d := dumpTask{Name: x.Name, Description: x.Description, Enabled: x.Enabled, Code: x.Code, Owner: t.subject(x.Owner), Start: x.Start, Events: x.Events, ID: x.ID}
 		d.Space, d.App = t.placeOf(x.App)
 		list = append(list, d)
 	}

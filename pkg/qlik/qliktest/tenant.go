@@ -33,6 +33,9 @@ type Tenant struct {
 	Keys        table[*apiKey]
 	KeyConfig   keyConfig
 	License     licenseSettings
+	NotesOff    bool
+	Off         featuresOff
+	Quotas      map[string]float64 // limits by id, where they are not the usual ones
 	Auth        *authSettings
 	Plain       map[string]*table[*plain] // by name of the kind
 	Settings    *tenantSettings
@@ -48,6 +51,7 @@ type Tenant struct {
 	ActiveBrand string // its id; "" for Qlik's own look
 	Tasks       table[*task]
 	ReloadTasks table[*reloadTask]
+	Sharing     table[*sharingTask]
 
 	Automations      table[*automation]
 	AutomationLinks  table[*automationLink]

@@ -1,0 +1,248 @@
+package qlik
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// SharingTask sends sheets of an app to people.
+type SharingTask struct {
+	Name        string   `json:"name"`
+	Space       Ref      `json:"space"`
+	App         Ref      `json:"app"` // fixed at creation
+	Description string   `json:"description"`
+	Enabled     bool     `json:"enabled"`
+	Sheets      []string `json:"sheets"` // IDs, in their order
+	Format      string   `json:"format"` // pdf or pptx
+	Recipients  []string `json:"recipients"`
+	OnReload    bool     `json:"onReload"`             // fixed at creation
+	Recurrence  string   `json:"recurrence,omitempty"` // an RRULE without "RRULE:"
+	Timezone    string   `json:"timezone,omitempty"`   // not managed if ""; as Start
+	Start       string   `json:"startDateTime,omitempty"`
+	Subject     string   `json:"subject,omitempty"` // fixed at creation, as Body
+	Body        string   `json:"body,omitempty"`
+}
+
+// sharingBody is a sharing task as Qlik has it, as far as it matters.
+type sharingBody struct {
+	ID          string `json:"id"`
+	Type        string `json:"type"`
+	Name        string `json:"name"`
+	Description string `json:"description"`
+	Enabled     bool   `json:"enabled"`
+	AppID       string `json:"appId"`
+	Owner       string `json:"owner"`
+	Templates   []struct {
+		SubType string `json:"subType"`
+		Sheets  []struct {
+			SheetID string `json:"sheetId"`
+		} `json:"multiSheetData"`
+	} `json:"templates"`
+	Recipients struct {
+		UserIDs   []sharingUser     `json:"userIds"`
+		GroupIDs  []json.RawMessage `json:"groupIds"`
+		Addresses []json.RawMessage `json:"emailAddresses"`
+	} `json:"recipients"`
+	Trigger struct {
+		OnReload bool `json:"executeOnAppReload"`
+	} `json:"trigger"`
+	Schedule struct {
+		Recurrence []string `json:"recurrence"`
+		Start      string   `json:"startDateTime"`
+		Timezone   string   `json:"timezone"`
+	} `json:"scheduleOptions"`
+	Email struct {
+		Subject string `json:"subject"`
+		Body    string `json:"body"`
+	} `json:"emailContent"`
+}
+
+type sharingUser struct {
+	ID         string   `json:"value"`
+	Enabled    bool     `json:"enabled"`
+	Subscribed bool     `json:"subscribed"`
+	Groups     []string `json:"groups,omitempty"`
+}
+
+const (
+	sharingPath = "/api/v1/sharing-tasks"
+	sheets      = "sheet-sharing"
+)
+
+func sharingTaskPath(id string) string { return sharingPath + "/" + url.PathEscape(id) }
+
+// A subscription shows what its owner sees, so its owner is never changed. Charts that are
+// shared and reports from templates are other types of sharing tasks, and not read.
+//
+// https://qlik.dev/apis/rest/sharing-tasks
+//
+// assumed: a TenantAdmin sees the subscriptions of others in the listing.
+var _ = register(Kind[SharingTask]{
+	Name: "sharing-task",
+	Calls: calls("GET /api/v1/sharing-tasks", "GET /api/v1/items", "GET /api/v1/users", "GET /api/v1/users/me", "POST /api/v1/sharing-tasks",
+		"GET /api/v1/sharing-tasks/{id}", "PATCH /api/v1/sharing-tasks/{id}", "DELETE /api/v1/sharing-tasks/{id}"),
+	Within: true,
+	Sees:   func(role string) bool { return !slices.Contains(blind, role) },
+	Needs:  []plan.Kind{"space"},
+	// Whoever sees the app: as of collections.
+	Uses: func(r plan.Resource) []use {
+		return []use{{spaceOf(r.Key), [][]string{{"consumer", "facilitator", "producer", "codeveloper", "contributor", "basicconsumer"}}}}
+	},
+	People:  func(r plan.Resource) []string { return append(listIn(r.Spec, "recipients"), "bot") },
+	Declare: declareSharing,
+	Lacks:   lacksSharing,
+	List:    listSharing,
+	Create:  createSharing,
+	Update:  updateSharing,
+	Delete: func(ctx context.Context, t *Tenant, id string) error {
+		return t.call(ctx, http.MethodDelete, sharingTaskPath(id), nil, nil, nil)
+	},
+})
+
+// sharing is what is known of one subscription.
+type sharing struct {
+	recipients [][]string // as declared, the last time last
+	foreign    bool       // it belongs to another user
+}
+
+func (t *Tenant) sharingOf(name string) *sharing {
+	if t.shared[name] == nil {
+		t.shared[name] = &sharing{}
+	}
+	return t.shared[name]
+}
+
+// declareSharing remembers how recipients are declared.
+func declareSharing(t *Tenant, r plan.Resource) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, name := range append([]string{r.Key.Name}, r.Was...) {
+		s := t.sharingOf(name)
+		s.recipients = append(s.recipients, listIn(r.Spec, "recipients"))
+	}
+}
+
+func lacksSharing(t *Tenant, r plan.Resource, declared func(plan.Key) bool) string {
+	var s SharingTask
+	if json.Unmarshal(r.Spec, &s) != nil {
+		return ""
+	}
+	t.mu.Lock()
+	known := *t.sharingOf(r.Key.Name)
+	app, listed := t.sharable[s.App], t.sharable[s.Space]
+	t.mu.Unlock()
+	space := plan.Key{Kind: "space", Name: spaceOf(r.Key)}
+	_, there := t.known(space)
+	switch {
+	case known.foreign:
+		return "it belongs to another user, and people get what that user sees; delete it, or give yours another name"
+	case !app && (listed || !there && !declared(space)) && !declared(plan.Key{Kind: "app", Name: s.App.Name()}):
+		return fmt.Sprintf("no app %q in this space, and no environment publishes it there", strings.TrimPrefix(s.App.Name(), space.Name+"/"))
+	}
+	return lacksPerson(t, s.Recipients, declared)
+}
+
+// listSharing lists the subscriptions to the apps in a space.
+func listSharing(ctx context.Context, t *Tenant, space string) iter.Seq2[Item[SharingTask], error] {
+	return func(yield func(Item[SharingTask], error) bool) {
+		ref := Ref("space/" + space)
+		apps, err := t.appsIn(ctx, ref)
+		bot := ""
+		if err == nil {
+			bot, err = t.self(ctx)
+		}
+		if err != nil {
+			yield(Item[SharingTask]{}, err)
+			return
+		}
+		for b, err := range list[sharingBody](ctx, t.Client, sharingPath, everything("type", sheets)) {
+			app, here := apps[b.AppID]
+			if err == nil && (!here || b.Type != sheets || strings.Contains(b.Name, "/")) {
+				continue
+			}
+			name := app.Name() + "/" + b.Name
+			t.mu.Lock()
+			known := t.sharingOf(name)
+			known.foreign = known.foreign || b.Owner != bot
+			who := t.recipientsOf(b, known.recipients)
+			t.mu.Unlock()
+			if !yield(Item[SharingTask]{b.ID, name, b.spec(ref, app, who)}, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// appsIn returns the apps in a space by ID, and remembers them, and that they are known.
+func (t *Tenant) appsIn(ctx context.Context, space Ref) (map[string]Ref, error) {
+	id, err := t.id(ctx, space)
+	if err != nil {
+		return nil, err
+	}
+	apps := map[string]Ref{}
+	for i, err := range t.items(ctx, id, "") {
+		if err != nil {
+			return nil, err
+		}
+		apps[i.ResourceID] = Ref("app/" + space.Name() + "/" + i.Name)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.sharable[space] = true
+	for _, app := range apps {
+		t.sharable[app] = true
+	}
+	return apps, nil
+}
+
+// What stands for a recipient that nobody declares: who it is would be an ID.
+const (
+	otherGroup   = "another group"
+	otherAddress = "another address"
+)
+
+// recipientsOf returns to whom a subscription is sent, as declared last. t is locked.
+func (t *Tenant) recipientsOf(b sharingBody, declared [][]string) []string {
+	out := []string{}
+	for _, u := range b.Recipients.UserIDs {
+		who := []string{otherUser}
+		for _, list := range declared {
+			same := slices.DeleteFunc(slices.Clone(list), func(a string) bool { return !slices.Contains(t.people[a], u.ID) })
+			if len(same) > 0 {
+				who = same
+			}
+		}
+		out = append(out, who...)
+	}
+	if len(b.Recipients.GroupIDs) > 0 {
+		out = append(out, otherGroup)
+	}
+	if len(b.Recipients.Addresses) > 0 {
+		out = append(out, otherAddress)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+func (b sharingBody) spec(space, app Ref, recipients []string) SharingTask {
+	out := SharingTask{
+		Name: b.Name, Space: space, App: app, Description: b.Description, Enabled: b.Enabled, Sheets: []string{}, Recipients: recipients,
+		OnReload: b.Trigger.OnReload, Timezone: b.Schedule.Timezone, Start: b.Schedule.Start, Subject: b.Email.Subject, Body: b.Email.Body,
+		Recurrence: strings.TrimPrefix(strings.ToUpper(strings.Join(b.Schedule.Recurrence, " ")), "RRULE:"),
+	}
+	for _, template := range b.Templates {
+		out.Format = template.SubType
+		for _, s := range template.Sheets {
+			out.Sheets = append(out.Sheets, s.SheetID)
+		}
+	}
+	return out
+}
