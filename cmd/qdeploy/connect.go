@@ -35,7 +35,7 @@ type connections struct {
 	log      func(qlik.Call)
 	patience time.Duration
 	issued   issued
-	stage    *stage // of a rehearsal; nil for the real world
+	theatre  *theatre // of a rehearsal; nil for the real world
 
 	// evaluate says which apps are evaluated before they are replaced, see
 	// [qlik.TenantOptions]; nil: none.
@@ -49,7 +49,7 @@ type connections struct {
 // What is missing is named all at once.
 func (p *program) connect(est *declared, tenants []estate.Tenant, f planFlags) (*connections, error) {
 	c := &connections{
-		est: est, stage: p.stage, dir: p.dir, patience: f.patience, logins: map[string]qlik.Credentials{},
+		est: est, theatre: p.theatre, dir: p.dir, patience: f.patience, logins: map[string]qlik.Credentials{},
 		contexts: map[string]qlik.Credentials{}, tokens: map[string]oauth2.TokenSource{},
 	}
 	var err error
@@ -155,8 +155,8 @@ func (c *connections) options(host string, readOnly bool, reads *atomic.Int64) q
 			c.log(call)
 		}
 	}}
-	if c.stage != nil {
-		c.stage.play(&o)
+	if c.theatre != nil {
+		c.theatre.play(&o)
 	}
 	return o
 }

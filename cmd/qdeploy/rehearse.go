@@ -64,7 +64,7 @@ func (p *program) rehearse(ctx context.Context, f rehearseFlags) error {
 	}
 	var all []*rehearsal
 	for _, n := range sizes {
-		s := &stage{latency: f.latency, seed: f.seed}
+		s := &theatre{latency: f.latency, seed: f.seed}
 		if err := f.set(s); err != nil {
 			return err
 		}
@@ -91,7 +91,7 @@ func (p *program) rehearse(ctx context.Context, f rehearseFlags) error {
 }
 
 // set reads what goes wrong in a rehearsal.
-func (f *rehearseFlags) set(s *stage) (err error) {
+func (f *rehearseFlags) set(s *theatre) (err error) {
 	switch {
 	case f.latency < 0:
 		return fail("a duration such as 80ms", "--latency: %s is below 0", f.latency)
@@ -132,7 +132,7 @@ type rehearsal struct {
 	Retries  int64          `json:"retries"`
 	Limited  int64          `json:"refusedByRateLimits"`
 	Uploaded int64          `json:"uploadedBytes"`
-	Rings    []*played      `json:"rings"`
+	Rings    []*playedRing  `json:"rings"`
 	Done     int            `json:"tenantsDone"`
 	Stopped  *tripped       `json:"stopped,omitempty"`
 	Ends     string         `json:"ends"`
@@ -140,8 +140,8 @@ type rehearsal struct {
 	Heap     uint64         `json:"measuredPeakHeap"`
 }
 
-// played is a ring of a rehearsal.
-type played struct {
+// playedRing is a ring of a rehearsal.
+type playedRing struct {
 	Environment string        `json:"environment"`
 	Ring        string        `json:"ring"`
 	Tenants     int           `json:"tenants"`

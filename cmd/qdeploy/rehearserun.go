@@ -19,17 +19,17 @@ const mostRuns = 40
 
 // play is a rehearsal that goes on.
 type play struct {
-	p      *program // silent, with the stage's clock
-	stage  *stage
-	est    *declared
-	memory *memory
-	flags  applyFlags
-	result *rehearsal
-	rings  map[[2]string]*played
+	p       *program // silent, with the theatre's clock
+	theatre *theatre
+	est     *declared
+	memory  *memory
+	flags   applyFlags
+	result  *rehearsal
+	rings   map[[2]string]*playedRing
 }
 
 // rehearseOne rehearses with so many tenants.
-func (p *program) rehearseOne(ctx context.Context, f rehearseFlags, s *stage, tenants int) (*rehearsal, error) {
+func (p *program) rehearseOne(ctx context.Context, f rehearseFlags, s *theatre, tenants int) (*rehearsal, error) {
 	start := time.Now()
 	est, err := p.load(ctx, "")
 	if err != nil {
@@ -53,13 +53,13 @@ func (p *program) rehearseOne(ctx context.Context, f rehearseFlags, s *stage, te
 }
 
 // perform plays until everything is done, or nothing goes on.
-func (p *program) perform(ctx context.Context, f rehearseFlags, s *stage) (*rehearsal, error) {
+func (p *program) perform(ctx context.Context, f rehearseFlags, s *theatre) (*rehearsal, error) {
 	s.base, s.told.tiers = p.now(), map[string]int{}
 	began := s.base
 	quiet := *p
-	quiet.out, quiet.err, quiet.stage = io.Discard, io.Discard, s
+	quiet.out, quiet.err, quiet.theatre = io.Discard, io.Discard, s
 	quiet.now = func() time.Time { return s.base }
-	a := &play{p: &quiet, stage: s, result: &rehearsal{}, rings: map[[2]string]*played{}}
+	a := &play{p: &quiet, theatre: s, result: &rehearsal{}, rings: map[[2]string]*playedRing{}}
 	a.flags = applyFlags{planFlags: planFlags{parallelism: f.parallelism, refresh: "all", patience: time.Hour}, yes: true, within: 1}
 	var err error
 	if a.est, err = quiet.load(ctx, ""); err != nil {
@@ -70,7 +70,7 @@ func (p *program) perform(ctx context.Context, f rehearseFlags, s *stage) (*rehe
 		return nil, fail("tenantFiles names them", "the estate has no tenant in a data file to multiply")
 	}
 	var env map[string]string
-	// Who asks has a clock of its own, see stage; the state of tenants goes by the common one.
+	// Who asks has a clock of its own, see theatre; the state of tenants goes by the common one.
 	s.cloud, env, err = cloudOf(a.est, qliktest.Options{Seed: fmt.Sprint(s.seed), Now: quiet.now, HostNow: s.at}, nil)
 	if err != nil {
 		return nil, err
@@ -112,7 +112,7 @@ func (a *play) run(ctx context.Context) error {
 		return nil
 	}
 	f := a.flags
-	if a.stage.broken != "" {
+	if a.theatre.broken != "" {
 		f.parallelism = 1 // who is hit must not be a matter of timing
 	}
 	r, err := e.rollout(ctx, f, fleet, nil)
@@ -170,7 +170,7 @@ func (a *play) advance(e *engine, r *report, onwards bool) {
 		}
 	}
 	a.pass(a.flags.parallelism, a.hosts(rest))
-	a.stage.base = a.stage.base.Add(soak)
+	a.theatre.base = a.theatre.base.Add(soak)
 	switch {
 	case a.result.Stopped != nil:
 		a.result.Ends = "a ring has stopped"
@@ -183,10 +183,10 @@ func (a *play) advance(e *engine, r *report, onwards bool) {
 	}
 }
 
-func (a *play) ringOf(v *wave) *played {
+func (a *play) ringOf(v *wave) *playedRing {
 	k := [2]string{v.Environment, v.Ring}
 	if a.rings[k] == nil {
-		a.rings[k] = &played{Environment: v.Environment, Ring: v.Ring, Tenants: v.Tenants}
+		a.rings[k] = &playedRing{Environment: v.Environment, Ring: v.Ring, Tenants: v.Tenants}
 		a.result.Rings = append(a.result.Rings, a.rings[k])
 	}
 	return a.rings[k]
@@ -227,19 +227,19 @@ func (a *play) hosts(names []string) (out []string) {
 func (a *play) pass(limit int, hosts []string) time.Duration {
 	ends := make([]time.Duration, max(limit, 1))
 	for _, host := range hosts {
-		if d := a.stage.leave(host); d > 0 {
+		if d := a.theatre.leave(host); d > 0 {
 			i := slices.Index(ends, slices.Min(ends))
 			ends[i] += d
 		}
 	}
 	took := slices.Max(ends)
-	a.stage.base = a.stage.base.Add(took)
+	a.theatre.base = a.theatre.base.Add(took)
 	return took
 }
 
 func (a *play) sum(began time.Time) {
-	r, told := a.result, &a.stage.told
-	r.Tenants, r.Virtual = len(a.est.Tenants()), a.stage.base.Sub(began)
+	r, told := a.result, &a.theatre.told
+	r.Tenants, r.Virtual = len(a.est.Tenants()), a.theatre.base.Sub(began)
 	r.Tiers = maps.Clone(told.tiers)
 	for _, n := range r.Tiers {
 		r.Calls += n

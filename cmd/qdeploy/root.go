@@ -23,7 +23,7 @@ type program struct {
 	gitEnv   estate.GitEnv // in a job: with which git programs speak with GitHub
 	noColor  bool
 	debug    bool
-	stage    *stage // of a rehearsal; nil for the real world
+	theatre  *theatre // of a rehearsal; nil for the real world
 }
 
 const about = `qdeploy keeps Qlik Cloud tenants as an estate repository declares them.

@@ -16,14 +16,14 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
 )
 
-// stage is where a rehearsal plays: an emulated cloud that is reached without a
+// theatre is where a rehearsal plays: an emulated cloud that is reached without a
 // network, and a clock that nobody waits for.
 //
 // Each tenant has a time of its own, since tenants do not wait for one another: a
 // request adds the latency to it, and a pause adds itself. So the requests of one
 // tenant take their time one after another, although some run at once, and what is
 // counted is the most that a tenant takes.
-type stage struct {
+type theatre struct {
 	cloud   *qliktest.Cloud
 	copies  int // of tenants, besides those of the estate
 	latency time.Duration
@@ -51,7 +51,7 @@ type tally struct {
 	uploaded                        atomic.Int64
 }
 
-func (s *stage) lane(host string) *lane {
+func (s *theatre) lane(host string) *lane {
 	l, ok := s.lanes.Load(host)
 	if !ok {
 		l, _ = s.lanes.LoadOrStore(host, &lane{seen: map[string]int{}})
@@ -59,14 +59,14 @@ func (s *stage) lane(host string) *lane {
 	return l.(*lane)
 }
 
-func (s *stage) at(host string) time.Time {
+func (s *theatre) at(host string) time.Time {
 	l := s.lane(host)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return s.base.Add(l.took)
 }
 
-func (s *stage) pass(host string, d time.Duration) {
+func (s *theatre) pass(host string, d time.Duration) {
 	l := s.lane(host)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *stage) pass(host string, d time.Duration) {
 }
 
 // leave returns how long a host was busy in the phase, and ends that.
-func (s *stage) leave(host string) time.Duration {
+func (s *theatre) leave(host string) time.Duration {
 	l := s.lane(host)
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -83,8 +83,8 @@ func (s *stage) leave(host string) time.Duration {
 	return d
 }
 
-// play makes a client of this stage.
-func (s *stage) play(o *qlik.Options) {
+// play makes a client of this theatre.
+func (s *theatre) play(o *qlik.Options) {
 	host, log := o.Host, o.Log
 	o.Endpoint, o.Transport = nil, s
 	o.Clock = &qlik.Clock{Steady: true, Now: func() time.Time { return s.at(host) }, Sleep: func(ctx context.Context, d time.Duration) error {
@@ -100,7 +100,7 @@ func (s *stage) play(o *qlik.Options) {
 }
 
 // RoundTrip asks the emulator, without a network.
-func (s *stage) RoundTrip(req *http.Request) (*http.Response, error) {
+func (s *theatre) RoundTrip(req *http.Request) (*http.Response, error) {
 	var body []byte
 	if req.Body != nil {
 		var err error
@@ -136,7 +136,7 @@ func (s *stage) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // spoil answers in the cloud's stead if the request is to fail. Which do, follows from
 // the seed, the request, and how often it came: the order of others has no say.
-func (s *stage) spoil(w *reply, req *http.Request, host string) bool {
+func (s *theatre) spoil(w *reply, req *http.Request, host string) bool {
 	what := req.Method + " " + req.URL.Path
 	l := s.lane(host)
 	l.mu.Lock()
@@ -160,10 +160,10 @@ func (s *stage) spoil(w *reply, req *http.Request, host string) bool {
 }
 
 // hits reports whether the change is broken in a tenant.
-func (s *stage) hits(host string) bool { return s.broken != "" && s.draw(host) < s.share }
+func (s *theatre) hits(host string) bool { return s.broken != "" && s.draw(host) < s.share }
 
 // draw returns a number from 0 to 1 that follows from the seed and the words.
-func (s *stage) draw(words ...string) float64 {
+func (s *theatre) draw(words ...string) float64 {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%d %q", s.seed, words)
 	x := h.Sum64()
