@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -160,7 +161,7 @@ func (a *play) advance(e *engine, r *report, onwards bool) {
 		case apply.Stopped:
 			a.result.Stopped = a.trip(v, r, limit)
 		case stateWaiting:
-			waits = v.Environment + "/" + v.Ring + ": " + v.Waits
+			waits = cmp.Or(waits, v.Environment+"/"+v.Ring+": "+v.Waits)
 		}
 	}
 	var rest []string
