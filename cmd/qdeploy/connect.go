@@ -35,6 +35,7 @@ type connections struct {
 	log      func(qlik.Call)
 	patience time.Duration
 	issued   issued
+	theatre  *theatre // of a rehearsal; nil for the real world
 
 	// evaluate says which apps are evaluated before they are replaced, see
 	// [qlik.TenantOptions]; nil: none.
@@ -50,7 +51,7 @@ type connections struct {
 // What is missing is named all at once.
 func (p *program) connect(est *declared, tenants []estate.Tenant, f planFlags) (*connections, error) {
 	c := &connections{
-		est: est, dir: p.dir, patience: f.patience, logins: map[string]qlik.Credentials{},
+		est: est, theatre: p.theatre, dir: p.dir, patience: f.patience, logins: map[string]qlik.Credentials{},
 		contexts: map[string]qlik.Credentials{}, tokens: map[string]oauth2.TokenSource{},
 	}
 	var err error
@@ -148,7 +149,7 @@ func (c *connections) read(what string, ref estate.SecretRef) (string, error) {
 
 // options say how a host is reached; its reads are counted.
 func (c *connections) options(host string, readOnly bool, reads *atomic.Int64) qlik.Options {
-	return qlik.Options{Host: host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Patience: c.patience, Intend: c.intend, Log: func(call qlik.Call) {
+	o := qlik.Options{Host: host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Patience: c.patience, Intend: c.intend, Log: func(call qlik.Call) {
 		if call.Method == http.MethodGet {
 			reads.Add(1)
 		}
@@ -156,6 +157,10 @@ func (c *connections) options(host string, readOnly bool, reads *atomic.Int64) q
 			c.log(call)
 		}
 	}}
+	if c.theatre != nil {
+		c.theatre.play(&o)
+	}
+	return o
 }
 
 // tenant makes a client for one tenant, whose reads are counted.

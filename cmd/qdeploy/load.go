@@ -46,6 +46,9 @@ func (p *program) load(ctx context.Context, revision string) (*declared, error) 
 		return nil, err
 	}
 	o := estate.Options{GitEnv: p.gitEnv, Cache: cacheDir()}
+	if p.theatre != nil { // what is kept would take the rehearsal's place in the cache, and time from what it measures
+		o.Copies, o.Cache = p.theatre.copies, ""
+	}
 	if d.at != nil {
 		o.Files = d.at.Files
 	}

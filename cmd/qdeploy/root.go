@@ -23,6 +23,7 @@ type program struct {
 	gitEnv   estate.GitEnv // in a job: with which git programs speak with GitHub
 	noColor  bool
 	debug    bool
+	theatre  *theatre // of a rehearsal; nil for the real world
 }
 
 const about = `qdeploy keeps Qlik Cloud tenants as an estate repository declares them.
@@ -70,7 +71,7 @@ func (p *program) command() *cobra.Command {
 		p.validateCommand(), p.planCommand(), p.applyCommand(), p.driftCommand(), p.statusCommand(), p.dueCommand(),
 		p.whyCommand(), p.captureCommand(), p.tryCommand(), p.promoteCommand(), p.rollbackCommand(), p.holdCommand(), p.unholdCommand(),
 		p.releaseCommand(), p.adoptCommand(), p.appCommand(),
-		p.demoCommand(), p.sandboxCommand(), p.tenantsCommand(), p.matrixCommand(), p.kindsCommand(), p.schemaCommand(), p.versionCommand(),
+		p.demoCommand(), p.rehearseCommand(), p.sandboxCommand(), p.tenantsCommand(), p.matrixCommand(), p.kindsCommand(), p.schemaCommand(), p.versionCommand(),
 	)
 	return c
 }

@@ -22,6 +22,7 @@ type Options struct {
 	Remarks bool   // report also what is merely worth knowing, with severity Info
 	GitEnv  GitEnv // to fetch with what pins name and lies in Git LFS
 	Cache   string // a folder to keep in what large estates come to; "" keeps nothing
+	Copies  int    // of tenants of data files, that are there besides them: to rehearse with
 }
 
 // Load reads the estate in a directory and checks what its tenants have in
@@ -70,6 +71,7 @@ type load struct {
 	workers int
 	dir     string
 	keepIn  string   // where resources are kept
+	copies  int      // of tenants of data files
 	files   []string // tenant files that were read
 	// declared has the names of the regions, apps and environments, of those too
 	// that could not be decoded.
@@ -94,7 +96,7 @@ func newLoad(dir string, o Options) (*load, error) {
 		}
 	}
 	e.traits = schema.Traits()
-	return &load{e: e, workers: workersOr(o.Workers), dir: dir, keepIn: o.Cache, declared: map[string]map[string]bool{}}, nil
+	return &load{e: e, workers: workersOr(o.Workers), dir: dir, keepIn: o.Cache, copies: o.Copies, declared: map[string]map[string]bool{}}, nil
 }
 
 func (l *load) report(ps ...Problem) { l.c.add("", ps...) }

@@ -124,6 +124,7 @@ func (l *load) tenantsInFiles(patterns []string) {
 			entries = append(entries, l.readEntries(name, at)...)
 		}
 	}
+	entries = multiplied(entries, l.copies)
 	tenants := make([]*tenant, len(entries))
 	decls := make([]declaration, len(entries))
 	var wg sync.WaitGroup

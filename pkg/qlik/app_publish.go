@@ -247,5 +247,5 @@ func notReady(err error) bool {
 func (t *Tenant) isFresh(spaceID string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.fresh[spaceID] || time.Since(t.spaces[spaceID].created) < 15*spaceLag
+	return t.fresh[spaceID] || t.clock.Now().Sub(t.spaces[spaceID].created) < 15*spaceLag
 }

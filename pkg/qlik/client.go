@@ -38,6 +38,7 @@ type Options struct {
 	ReadOnly  bool              // refuse every method but GET and HEAD
 	Attempts  int               // how often a failing request is sent; 0 means 5
 	Patience  time.Duration     // how long a tenant may fail or refuse everything before we give up; 0 means 10 minutes
+	Clock     *Clock            // by which it waits; nil is the real one
 	Log       func(Call)        // told of each attempt; nil is silent; may be called concurrently
 
 	// Intend is told of each attempt to write before it is sent, and what it returns is
@@ -49,8 +50,9 @@ type Options struct {
 // Client makes calls to one tenant. It may be used concurrently. Make one for
 // each tenant and no more: it keeps the tenant's pace.
 type Client struct {
-	host string
-	http *http.Client
+	host  string
+	http  *http.Client
+	clock *Clock
 
 	mu      sync.Mutex
 	notices map[string]bool
@@ -78,12 +80,15 @@ func New(o Options) (*Client, error) {
 	if o.Patience == 0 {
 		o.Patience = defaultPatience
 	}
-	pace := &pacer{next: bearer{wire, o.Token}, patience: o.Patience}
-	var rt http.RoundTripper = retry{pace, o.Attempts, o.Patience}
+	if o.Clock == nil {
+		o.Clock = wall
+	}
+	pace := &pacer{next: bearer{wire, o.Token}, patience: o.Patience, clock: o.Clock}
+	var rt http.RoundTripper = retry{pace, o.Attempts, o.Patience, o.Clock}
 	if o.ReadOnly {
 		rt = readonly{rt}
 	}
-	c := &Client{host: o.Host, notices: map[string]bool{}}
+	c := &Client{host: o.Host, clock: o.Clock, notices: map[string]bool{}}
 	plain := o.Endpoint != nil && o.Endpoint.Scheme == "http"
 	c.http = &http.Client{Transport: rt, CheckRedirect: func(req *http.Request, via []*http.Request) error {
 		return c.follow(req, via, plain)

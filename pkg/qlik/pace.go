@@ -21,6 +21,7 @@ const defaultPatience = 10 * time.Minute
 type pacer struct {
 	next     http.RoundTripper
 	patience time.Duration
+	clock    *Clock
 
 	mu      sync.Mutex
 	buckets map[string]*rate.Limiter
@@ -30,7 +31,7 @@ type pacer struct {
 
 func (t *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
 	name, tr := tierOf(req.Method, req.URL.Path)
-	err := t.bucket(name, tr).Wait(req.Context())
+	err := t.take(req.Context(), t.bucket(name, tr))
 	if err == nil {
 		err = t.gate(req.Context(), req)
 	}
@@ -44,7 +45,7 @@ func (t *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	if tok := limitedToken(err); tok != nil {
 		t.mu.Lock()
-		t.close(time.Now(), tok.wait)
+		t.close(t.clock.Now(), tok.wait)
 		t.mu.Unlock()
 	}
 	if refusedByLimit(resp, err) {
@@ -60,7 +61,7 @@ func (t *pacer) RoundTrip(req *http.Request) (*http.Response, error) {
 func (t *pacer) hopeless(req *http.Request) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.since.IsZero() || time.Until(t.until) <= 0 || t.until.Sub(t.since) <= t.patience {
+	if t.since.IsZero() || !t.until.After(t.clock.Now()) || t.until.Sub(t.since) <= t.patience {
 		return nil
 	}
 	return &Error{
@@ -98,11 +99,30 @@ func (t *pacer) bucket(name string, tr tier) *rate.Limiter {
 	return b
 }
 
+// take waits for a token of a bucket.
+func (t *pacer) take(ctx context.Context, b *rate.Limiter) error {
+	now := t.clock.Now()
+	r := b.ReserveN(now, 1)
+	d := r.DelayFrom(now)
+	if d <= 0 {
+		return ctx.Err()
+	}
+	if end, ok := ctx.Deadline(); ok && t.clock == wall && now.Add(d).After(end) {
+		r.CancelAt(now)
+		return context.DeadlineExceeded
+	}
+	err := t.clock.Sleep(ctx, d)
+	if err != nil {
+		r.CancelAt(t.clock.Now())
+	}
+	return err
+}
+
 // gate waits until requests to the tenant are let through again.
 func (t *pacer) gate(ctx context.Context, req *http.Request) error {
 	for {
 		t.mu.Lock()
-		wait := time.Until(t.until)
+		wait := t.until.Sub(t.clock.Now())
 		t.mu.Unlock()
 		if wait <= 0 {
 			return nil
@@ -110,7 +130,7 @@ func (t *pacer) gate(ctx context.Context, req *http.Request) error {
 		if err := t.hopeless(req); err != nil {
 			return err
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := t.clock.Sleep(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -120,7 +140,7 @@ func (t *pacer) gate(ctx context.Context, req *http.Request) error {
 // waits does not rush in together: from then on it fills at two fifths of the
 // published limit, which is also what a tenant with a single user can take.
 func (t *pacer) learn(name string, resp *http.Response) {
-	now := time.Now()
+	now := t.clock.Now()
 	wait, asked := retryAfter(resp.Header.Get("Retry-After"), now)
 	t.mu.Lock()
 	defer t.mu.Unlock()

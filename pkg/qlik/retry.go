@@ -28,6 +28,7 @@ type retry struct {
 	next     http.RoundTripper
 	attempts int
 	patience time.Duration
+	clock    *Clock
 }
 
 func (t retry) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -37,7 +38,10 @@ func (t retry) RoundTrip(req *http.Request) (*http.Response, error) {
 		Multiplier:          2,
 		MaxInterval:         15 * time.Second,
 	}
-	failures, start := 0, time.Now()
+	if t.clock.Steady {
+		pause.RandomizationFactor = 0
+	}
+	failures, start := 0, t.clock.Now()
 	for attempt := 1; ; attempt++ {
 		again, err := rewound(req, attempt)
 		if err != nil {
@@ -48,13 +52,13 @@ func (t retry) RoundTrip(req *http.Request) (*http.Response, error) {
 		if !limited {
 			failures++
 		}
-		if limited && time.Since(start) > 2*t.patience { // others get through, this one never
+		if limited && t.clock.Now().Sub(start) > 2*t.patience { // others get through, this one never
 			return resp, err
 		}
-		if !limited && (failures >= t.attempts || time.Since(start) > t.patience || !worthRepeating(req, resp, err)) {
+		if !limited && (failures >= t.attempts || t.clock.Now().Sub(start) > t.patience || !worthRepeating(req, resp, err)) {
 			return resp, err
 		}
-		if err := sleep(req.Context(), pause.NextBackOff()); err != nil {
+		if err := t.clock.Sleep(req.Context(), pause.NextBackOff()); err != nil {
 			return resp, err
 		}
 	}

@@ -240,15 +240,15 @@ func (t *Tenant) wait(ctx context.Context, most time.Duration, try func() (done 
 // waitFor is wait with a limit of its own.
 func (t *Tenant) waitFor(ctx context.Context, limit time.Duration, try func() (done bool, err error)) error {
 	pause := t.options.Poll.Interval
-	for start := time.Now(); ; {
+	for start := t.clock.Now(); ; {
 		done, err := try()
 		if done || err != nil {
 			return err
 		}
-		if time.Since(start)+pause > limit {
+		if t.clock.Now().Sub(start)+pause > limit {
 			return fmt.Errorf("%w after %s", errNotYet, limit)
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := t.clock.Sleep(ctx, pause); err != nil {
 			return err
 		}
 		pause = min(pause*3/2, 10*time.Second)

@@ -115,7 +115,7 @@ func (t *Tenant) persist(ctx context.Context, try func() error) error {
 		if err == nil || n == uploadTries || !moved && !lost(err) {
 			return err
 		}
-		if err := sleep(ctx, pause); err != nil {
+		if err := t.clock.Sleep(ctx, pause); err != nil {
 			return err
 		}
 		pause = min(2*pause, 10*time.Second)

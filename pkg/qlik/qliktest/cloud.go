@@ -15,6 +15,9 @@ import (
 type Options struct {
 	// Now is the clock of rate windows, tokens and lags; nil is time.Now.
 	Now func() time.Time
+	// HostNow is the clock of the requests to one host, where each goes by its own;
+	// nil is Now.
+	HostNow func(host string) time.Time
 	// Seed goes into every id: two clouds of one seed give equal ids.
 	Seed string
 
@@ -116,6 +119,14 @@ func New(o Options) *Cloud {
 }
 
 func (c *Cloud) now() stamp { return stampOf(c.opts.Now()) }
+
+// nowAt is the time at which a request to a host comes.
+func (c *Cloud) nowAt(host string) stamp {
+	if c.opts.HostNow == nil {
+		return c.now()
+	}
+	return stampOf(c.opts.HostNow(host))
+}
 
 // AddRegionClient adds a region-level OAuth client: it is valid on every
 // tenant of the region, where it acts as a bot that is TenantAdmin, and on the

@@ -90,7 +90,7 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	call := &call{
 		cloud: c, tenant: p.tenant, office: p.office, req: r, route: rt, args: args,
-		query: r.URL.Query(), base: p.base, prefix: p.prefix, path: p.path, now: c.now(), partial: d.partial, mood: d.mood,
+		query: r.URL.Query(), base: p.base, prefix: p.prefix, path: p.path, now: c.nowAt(p.host), partial: d.partial, mood: d.mood,
 	}
 	rep := call.serve()
 	switch {
