@@ -106,7 +106,7 @@ func (e *engine) applyFleet(ctx context.Context, f applyFlags, fleet *plan.Fleet
 	if err := fleet.WriteText(show, e.text(f.planFlags, e.appChanges(fleet))); err != nil {
 		return err
 	}
-	if err := sayLines(show, e.below(fleet)); err != nil {
+	if err := sayLines(show, append(e.costLines(fleet, f.within), e.below(fleet)...)); err != nil {
 		return err
 	}
 	if len(fleet.Refused) > 0 {
