@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
@@ -23,6 +24,7 @@ type applyFlags struct {
 	fromMerge bool
 	approve   string // the digest of what nobody has reviewed in a pull request
 	outside   string // why closed environments are applied to
+	maxCalls  int    // of the whole run; 0: any number
 	join      bool   // tenants that came after a rollout began join it
 }
 
@@ -46,6 +48,9 @@ Running again continues: what is done is not done twice.` + "\n" + exits,
 		Example: "  qdeploy apply --tenant acme\n  qdeploy apply plan.json --yes",
 		Args:    words(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if f.maxCalls < 0 {
+				return fail("0 is any number", "--max-calls is %d", f.maxCalls)
+			}
 			if f.fromMerge {
 				return p.applyMerged(c.Context(), f, args, c.Flags().Changed("refresh"))
 			}
@@ -60,6 +65,7 @@ Running again continues: what is done is not done twice.` + "\n" + exits,
 	c.Flags().DurationVar(&f.patient, "lock-timeout", 10*time.Minute, "how long to wait while another run applies")
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask; needed where there is no terminal")
 	c.Flags().IntVar(&f.within, "parallelism-per-tenant", withinTenant, "changes at a time within one tenant")
+	c.Flags().IntVar(&f.maxCalls, "max-calls", 0, "begin no more tenants than this `number` of calls is enough for, those made to plan among them; 0 is any number")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
 	return c
 }
@@ -115,10 +121,12 @@ func (e *engine) applyFleet(ctx context.Context, f applyFlags, fleet *plan.Fleet
 	if _, tenants := fleet.Counts(); tenants > 0 && !f.yes && !e.p.agreed(tenants) {
 		return fail("", "not applied")
 	}
+	took := e.watch(fleet, f.within)
 	r, err := e.rollout(ctx, f, fleet, nil)
 	if err != nil {
 		return err
 	}
+	r.Spent = took()
 	if f.asJSON {
 		enc := json.NewEncoder(e.p.out)
 		enc.SetEscapeHTML(false)
@@ -191,8 +199,13 @@ func (e *engine) rollout(ctx context.Context, f applyFlags, fleet *plan.Fleet, h
 		return nil, err
 	}
 	defer release()
-	ro := &rolling{engine: e, f: f, stamp: s, fleet: fleet, report: r}
-	return r, ro.roll(ctx)
+	ro := &rolling{engine: e, f: f, stamp: s, fleet: fleet, report: r, reread: e.readsEach(fleet)}
+	if f.maxCalls > 0 {
+		ro.budgeted = apply.NewCalls(f.maxCalls, func() int { return int(e.conn.calls.Load()) })
+	}
+	err = ro.roll(ctx)
+	r.outOfCalls = ro.budgeted.Spent()
+	return r, err
 }
 
 // newRun names a run by the time at which it began.

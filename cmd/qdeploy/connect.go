@@ -35,6 +35,7 @@ type connections struct {
 	log      func(qlik.Call)
 	patience time.Duration
 	issued   issued
+	calls    atomic.Int64 // to all hosts, each attempt
 
 	// evaluate says which apps are evaluated before they are replaced, see
 	// [qlik.TenantOptions]; nil: none.
@@ -147,6 +148,7 @@ func (c *connections) read(what string, ref estate.SecretRef) (string, error) {
 // options say how a host is reached; its reads are counted.
 func (c *connections) options(host string, readOnly bool, reads *atomic.Int64) qlik.Options {
 	return qlik.Options{Host: host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Patience: c.patience, Log: func(call qlik.Call) {
+		c.calls.Add(1)
 		if call.Method == http.MethodGet {
 			reads.Add(1)
 		}

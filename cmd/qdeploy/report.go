@@ -40,7 +40,10 @@ type report struct {
 	Rings   []*wave        `json:"rings,omitempty"`
 	Closed  []closing      `json:"closed,omitempty"`
 	Tenants []tenantReport `json:"tenants"`
+	Spent   *spent         `json:"spent,omitempty"` // nil where the plan did not tell its cost
 	at      map[string]int
+
+	outOfCalls bool // the run's budget of calls let no more tenants begin
 }
 
 // tenantReport is what became of one tenant.
@@ -142,7 +145,7 @@ func (r *report) status() int {
 	unreadable := n[stateUnreadable]
 	stopped := slices.ContainsFunc(r.Rings, func(v *wave) bool { return v.State == apply.Stopped || v.red })
 	switch {
-	case stopped:
+	case stopped || r.outOfCalls:
 		return exitGuarded
 	case n[stateFailed] > 0 || n[stateUnfinished] > 0 || n[stateNotStarted] > 0 || unreadable > 0 && r.Done > 0:
 		return exitPartly
@@ -193,7 +196,13 @@ func (r *report) print(w io.Writer) {
 	for _, v := range r.Rings {
 		fmt.Fprintf(w, "  %-17s %s\n", "ring "+v.Ring, printable(v.String()))
 	}
+	if r.Spent != nil {
+		fmt.Fprintf(w, "  %s\n", r.Spent)
+	}
 	_ = sayLines(w, closedLines(r.Closed)) // as the lines above
+	if r.outOfCalls {
+		fmt.Fprintln(w, "stopped: what is left of --max-calls is not enough for another tenant")
+	}
 	if rest := r.rest(); len(rest) > 0 {
 		fmt.Fprintf(w, "continue with: qdeploy apply%s\n", tenantFlags(rest))
 	}
