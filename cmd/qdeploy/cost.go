@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	costlyCalls = 1000        // from here on a plan says what applying it costs, asked or not
+	costlyCalls = 1000        // writes; from here on a plan says what applying it costs, asked or not
 	costlyTime  = time.Minute // or from here on
 
 	// jobLimit is how long a job of GitHub Actions may run on GitHub's machines.

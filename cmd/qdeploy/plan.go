@@ -42,7 +42,7 @@ func (f *planFlags) add(p *program, c *cobra.Command) {
 	fl.DurationVar(&f.patience, "patience", 10*time.Minute, "how long a tenant may fail, or refuse everything by its rate limits, before it is given up")
 	fl.StringVar(&f.contexts, "qlik-contexts", "", "log in with the contexts of qlik-cli in this `file`, for tenants that have one there")
 	fl.BoolVar(&f.list, "list", false, "name every tenant of each class")
-	fl.BoolVar(&f.cost, "cost", false, "say what applying costs: calls, uploads, imports, time; plans of 1,000 calls or a minute always do")
+	fl.BoolVar(&f.cost, "cost", false, "say what applying costs: calls, uploads, imports, time; plans of 1,000 writes or a minute always do")
 	fl.StringVar(&f.apps, "apps", "summary", `how much to show of what changes inside apps: "summary", "full" or "none"`)
 	addRevision(c, &f.revision)
 	fl.StringVar(&f.guardsFrom, "guards-from", "", "the guards of this `revision`, the protected branch, instead of the estate's own")
