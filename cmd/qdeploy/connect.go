@@ -35,7 +35,8 @@ type connections struct {
 	log      func(qlik.Call)
 	patience time.Duration
 	issued   issued
-	theatre  *theatre // of a rehearsal; nil for the real world
+	theatre  *theatre     // of a rehearsal; nil for the real world
+	calls    atomic.Int64 // to all hosts, each attempt
 
 	// evaluate says which apps are evaluated before they are replaced, see
 	// [qlik.TenantOptions]; nil: none.
@@ -150,6 +151,7 @@ func (c *connections) read(what string, ref estate.SecretRef) (string, error) {
 // options say how a host is reached; its reads are counted.
 func (c *connections) options(host string, readOnly bool, reads *atomic.Int64) qlik.Options {
 	o := qlik.Options{Host: host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Patience: c.patience, Intend: c.intend, Log: func(call qlik.Call) {
+		c.calls.Add(1)
 		if call.Method == http.MethodGet {
 			reads.Add(1)
 		}

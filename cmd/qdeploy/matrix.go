@@ -109,7 +109,7 @@ func (p *program) takes(ctx context.Context, f matrixFlags, args []string) (time
 			return 0, 0, err
 		}
 		_, tenants := fleet.Counts()
-		return forecast(fleet, f.parallelism), tenants, nil
+		return forecast(fleet, 0, f.parallelism, withinTenant), tenants, nil
 	}
 	est, err := p.load(ctx, f.revision)
 	if err != nil {

@@ -25,6 +25,7 @@ type planFlags struct {
 	patience    time.Duration
 	contexts    string
 	list        bool
+	cost        bool // whether the forecast is told of small plans too
 	unmanaged   bool
 	retired     bool // whether what nobody needs any more is looked for
 	apps        string
@@ -46,6 +47,7 @@ func (f *planFlags) add(p *program, c *cobra.Command) {
 	fl.DurationVar(&f.patience, "patience", 10*time.Minute, "how long a tenant may fail, or refuse everything by its rate limits, before it is given up")
 	fl.StringVar(&f.contexts, "qlik-contexts", "", "log in with the contexts of qlik-cli in this `file`, for tenants that have one there")
 	fl.BoolVar(&f.list, "list", false, "name every tenant of each class")
+	fl.BoolVar(&f.cost, "cost", false, "say what applying costs: calls, uploads, imports, time; plans of 1,000 writes or a minute always do")
 	fl.StringVar(&f.apps, "apps", "summary", `how much to show of what changes inside apps: "summary", "full" or "none"`)
 	addRevision(c, &f.revision)
 	fl.StringVar(&f.guardsFrom, "guards-from", "", "the guards of this `revision`, the protected branch, instead of the estate's own")
@@ -137,7 +139,7 @@ func (p *program) plan(ctx context.Context, f planFlags, files planFiles, asJSON
 	if asJSON {
 		err = writeJSON(p.out, fleet, e.shut(fleet), e.retired)
 	} else if err = fleet.WriteText(p.out, e.text(f, apps)); err == nil {
-		err = sayLines(p.out, e.below(fleet))
+		err = sayLines(p.out, append(e.costLines(fleet, withinTenant), e.below(fleet)...))
 		if err == nil {
 			_, err = io.WriteString(p.out, e.retired.text())
 		}

@@ -41,9 +41,11 @@ type report struct {
 	Budget  *budget        `json:"budget,omitempty"` // nil: as many may fail as do
 	Closed  []closing      `json:"closed,omitempty"`
 	Tenants []tenantReport `json:"tenants"`
+	Spent   *spent         `json:"spent,omitempty"` // nil where the plan did not tell its cost
 	at      map[string]int
 
-	Continue string `json:"continue,omitempty"` // the command that does what is left
+	Continue   string `json:"continue,omitempty"` // the command that does what is left
+	outOfCalls bool   // the run's budget of calls let no more tenants begin
 }
 
 // tenantReport is what became of one tenant.
@@ -153,7 +155,7 @@ func (r *report) status() int {
 	unreadable := n[stateUnreadable]
 	stopped := slices.ContainsFunc(r.Rings, func(v *wave) bool { return v.State == apply.Stopped || v.red })
 	switch {
-	case stopped || r.Budget.spent():
+	case stopped || r.Budget.spent() || r.outOfCalls:
 		return exitGuarded
 	case n[stateFailed] > 0 || n[stateUnfinished] > 0 || n[stateNotStarted] > 0 || unreadable > 0 && r.Done > 0:
 		return exitPartly
@@ -207,7 +209,13 @@ func (r *report) print(w io.Writer) {
 	if r.Budget != nil {
 		fmt.Fprintf(w, "  %-17s %s\n", "may fail", r.Budget.line())
 	}
+	if r.Spent != nil {
+		fmt.Fprintf(w, "  %s\n", r.Spent)
+	}
 	_ = sayLines(w, closedLines(r.Closed)) // as the lines above
+	if r.outOfCalls {
+		fmt.Fprintln(w, "stopped: what is left of --max-calls is not enough for another tenant")
+	}
 	if r.Continue != "" {
 		fmt.Fprintf(w, "continue with: %s\n", r.Continue)
 	}

@@ -18,6 +18,9 @@ type rolling struct {
 	fleet  *plan.Fleet
 	report *report
 	budget *budget // of the whole run
+
+	budgeted *apply.Calls // of this run; nil: any number
+	reread   int          // calls that reading a tenant again is expected to take
 }
 
 // roll applies to what may be applied to, and again when that has opened other rings.
@@ -77,7 +80,7 @@ func (ro *rolling) some(ctx context.Context, stop apply.Stop, todo []*plan.Plan)
 			mu.Lock()
 			defer mu.Unlock()
 			for i, p := range g.plans {
-				if started[i] {
+				if started[i] && out[i].State != stateNotStarted {
 					ro.report.set(out[i])
 				} else {
 					ro.report.notStarted(p)
@@ -126,6 +129,11 @@ func (ro *rolling) group(ctx context.Context, stop apply.Stop, g *group, books *
 	return apply.Within(ctx, stop, len(g.plans), limit, budget, func(ctx context.Context, i int) (tenantReport, bool) {
 		slots <- struct{}{}
 		defer func() { <-slots }()
+		if name := g.plans[i].Tenant.Name; !ro.affords(g.plans[i]) {
+			books.add(ro.memory.undo(name))
+			progress.step()
+			return tenantReport{Tenant: name, State: stateNotStarted}, false
+		}
 		ro.journal.tenant(g.plans[i].Tenant.Name, journal.Begun, "")
 		t, entry := ro.applyOne(ctx, stop, ro.stamp, g.plans[i], ro.f.within, progress)
 		books.add(entry)

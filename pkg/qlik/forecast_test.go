@@ -7,6 +7,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+func TestCostTime(t *testing.T) {
+	require.Equal(t, 20*time.Minute, Cost{Writes: 1000}.Time(4), "writes are what takes long")
+	require.Equal(t, 5*time.Minute, Cost{Reads: 4000, Writes: 8}.Time(4), "reads are")
+}
+
 func TestWriteTime(t *testing.T) {
 	for _, c := range []struct {
 		n, within int

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/pkg/qlik"
+)
+
+const (
+	costlyCalls = 1000        // writes; from here on a plan says what applying it costs, asked or not
+	costlyTime  = time.Minute // or from here on
+
+	// jobLimit is how long a job of GitHub Actions may run on GitHub's machines.
+	//
+	// https://docs.github.com/en/actions/reference/limits
+	jobLimit = 6 * time.Hour
+)
+
+// cost is what applying a fleet is expected to cost.
+type cost struct {
+	total    qlik.Cost
+	tenants  int
+	imports  int   // of the tenant that has most of them
+	bytes    int64 // to upload, at most: what only its settings change of is not sent
+	missing  bool  // a file's size is not known
+	duration time.Duration
+	at, in   int // tenants at a time, changes at a time in one
+}
+
+// cost forecasts what applying a fleet costs. Each tenant is read again before it is
+// touched: that is expected to take as many calls as planning took per tenant. Of a
+// saved plan it is not known.
+func (e *engine) cost(f *plan.Fleet, within int) cost {
+	reads := e.readsEach(f)
+	c := cost{at: e.flags.parallelism, in: within, duration: forecast(f, reads, e.flags.parallelism, within)}
+	sizes := map[string]int64{}
+	for _, p := range f.Plans {
+		one := costOf(p, reads)
+		if one == (qlik.Cost{}) {
+			continue
+		}
+		c.tenants++
+		c.total.Reads += one.Reads
+		c.total.Writes += one.Writes
+		c.total.Imports += one.Imports
+		c.imports = max(c.imports, one.Imports)
+		for _, ch := range p.Changes {
+			c.upload(ch, sizes, e.est.Content)
+		}
+	}
+	return c
+}
+
+// readsEach is how many reads planning took per tenant.
+func (e *engine) readsEach(f *plan.Fleet) int {
+	n := len(f.Plans) - len(f.Failed())
+	if n == 0 {
+		return 0
+	}
+	return (int(e.reads.Load()) + n - 1) / n
+}
+
+// upload counts the bytes of the file that a change brings; each file is read once.
+func (c *cost) upload(ch plan.Change, sizes map[string]int64, content func(string) ([]byte, error)) {
+	var spec struct {
+		File string `json:"file"`
+	}
+	if ch.Desired == nil || ch.Action == plan.Adopted || ch.Action == plan.Move || json.Unmarshal(ch.Desired.Spec, &spec) != nil || spec.File == "" {
+		return
+	}
+	size, known := sizes[spec.File]
+	if !known {
+		b, err := content(spec.File)
+		size = int64(len(b))
+		if err != nil {
+			size = -1
+		}
+		sizes[spec.File] = size
+	}
+	if size < 0 {
+		c.missing = true
+		return
+	}
+	c.bytes += size
+}
+
+// costLines tell what applying costs, if that was asked for or is much.
+func (e *engine) costLines(f *plan.Fleet, within int) []string {
+	if f.Refresh == refreshNone {
+		return nil
+	}
+	if !e.flags.cost && f.Writes() < costlyCalls && forecast(f, 0, e.flags.parallelism, within) < costlyTime {
+		return nil
+	}
+	return e.cost(f, within).lines()
+}
+
+func (c cost) lines() []string {
+	reads := "reads (tier 1) as planning took"
+	if c.total.Reads > 0 {
+		reads = many(c.total.Reads, "read") + " (tier 1)"
+	}
+	out := []string{fmt.Sprintf("Cost: about %s (tier 2) in %s, and %s",
+		many(c.total.Writes, "write"), many(c.tenants, "tenant"), reads)}
+	if c.bytes > 0 || c.missing {
+		upload := "Upload: at most " + sized(c.bytes)
+		if c.missing {
+			upload += ", and files whose size is not known"
+		}
+		out = append(out, upload)
+	}
+	if c.total.Imports > 0 {
+		out = append(out, fmt.Sprintf("Imports: %s, at most %d in one tenant%s", many(c.total.Imports, "app"), c.imports, c.overQuota()))
+	}
+	out = append(out, fmt.Sprintf("Time: about %s, %s and %s in each at a time",
+		c.duration.Round(100*time.Millisecond), many(c.at, "tenant"), many(c.in, "change")))
+	if c.duration > jobLimit {
+		out = append(out, fmt.Sprintf("Warning: a job of GitHub Actions is ended after %s: apply a part at a time, with --tenant or --max-calls", jobLimit))
+	}
+	return out
+}
+
+// overQuota says which subscriptions do not let the imports be made in a day.
+func (c cost) overQuota() string {
+	var names []string
+	for _, q := range qlik.ImportQuota {
+		if c.imports > q.PerDay {
+			names = append(names, fmt.Sprintf("%s (%d)", q.Subscription, q.PerDay))
+		}
+	}
+	if names == nil {
+		return ""
+	}
+	return ": more than a day's quota of " + strings.Join(names, ", ")
+}
+
+func sized(n int64) string {
+	switch {
+	case n < 1000:
+		return many(int(n), "byte")
+	case n < 1000*1000:
+		return fmt.Sprintf("%.1f kB", float64(n)/1000)
+	case n < 1000*1000*1000:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1000*1000))
+	}
+	return fmt.Sprintf("%.1f GB", float64(n)/(1000*1000*1000))
+}

@@ -1,0 +1,29 @@
+package qlik
+
+import "time"
+
+// Cost is what a run costs one tenant.
+type Cost struct {
+	Reads   int // calls that Qlik counts in tier 1
+	Writes  int // calls that it counts in tier 2
+	Imports int // of apps; they are among the writes, and have a daily quota besides
+}
+
+// Time returns how long the calls are expected to take, with within of them at a time,
+// if they begin with full buckets. It uses the numbers that pacing uses.
+func (c Cost) Time(within int) time.Duration {
+	return max(WriteTime(c.Writes, within), Forecast(c.Reads, c.Writes))
+}
+
+// ImportQuota is how many apps a tenant may import in a day, by the subscription. No
+// call tells which of them a tenant has.
+//
+// Qlik Cloud help, "Qlik Cloud specifications and capacity" (qcs-specs-capacity).
+var ImportQuota = []struct {
+	Subscription string
+	PerDay       int
+}{
+	{"Starter or Standard", 300},
+	{"Premium", 2000},
+	{"Enterprise", 10000},
+}
