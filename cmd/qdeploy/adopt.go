@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -221,11 +221,18 @@ func notAdopted(r plan.Resource, twice []string) string {
 	if len(twice) > 0 {
 		return fmt.Sprintf("there are %d of that name", len(twice))
 	}
-	has := func(text string) bool { return strings.Contains(string(r.Spec), text) }
+	var spec struct {
+		ProviderType, Type string
+		Roles              []string
+		Links              []any
+	}
+	if err := json.Unmarshal(r.Spec, &spec); err != nil {
+		return err.Error()
+	}
 	switch {
-	case r.Key.Kind == "group" && has(`"providerType":"idp"`) && has(`"roles":[]`), // it comes by itself
-		r.Key.Kind == "banner" && has(`"type":""`), // there is none
-		r.Key.Kind == "pinned-links" && has(`"links":[]`),
+	case r.Key.Kind == "group" && spec.ProviderType == "idp" && len(spec.Roles) == 0, // it comes by itself
+		r.Key.Kind == "banner" && spec.Type == "", // there is none
+		r.Key.Kind == "pinned-links" && len(spec.Links) == 0,
 		!estate.Says(r):
 		return "-"
 	}

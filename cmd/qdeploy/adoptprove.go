@@ -122,12 +122,13 @@ func (a *adopting) prove(ctx context.Context) (wrong []misfit, err error) {
 	if err != nil {
 		return nil, err
 	}
+	written := a.written()
 	for _, p := range fleet.Plans {
 		if p.Error != "" {
 			return nil, errors.New(p.Tenant.Name + ": " + p.Error)
 		}
 		for _, c := range p.Changes {
-			if !a.holds(p.Tenant.Name, c.Key) || c.Action == plan.Adopted && len(c.Fields) == 0 && c.Blocked == "" {
+			if !written[""][c.Key] && !written[p.Tenant.Name][c.Key] || c.Action == plan.Adopted && len(c.Fields) == 0 && c.Blocked == "" {
 				continue
 			}
 			why := c.Blocked
@@ -144,12 +145,20 @@ func (a *adopting) prove(ctx context.Context) (wrong []misfit, err error) {
 	return wrong, nil
 }
 
-// holds reports whether a resource of a tenant is one that is being adopted.
-func (a *adopting) holds(tenant string, k plan.Key) bool {
-	is := func(r plan.Resource) bool { return r.Key == k }
-	return slices.ContainsFunc(a.shared, is) || slices.ContainsFunc(a.tenants, func(t *adopted) bool {
-		return t.Tenant == tenant && slices.ContainsFunc(t.holds, is)
-	})
+// written are the resources that are being adopted, by tenant; those of all under "".
+func (a *adopting) written() map[string]map[plan.Key]bool {
+	out := map[string]map[plan.Key]bool{}
+	note := func(tenant string, rs []plan.Resource) {
+		out[tenant] = map[plan.Key]bool{}
+		for _, r := range rs {
+			out[tenant][r.Key] = true
+		}
+	}
+	note("", a.shared)
+	for _, t := range a.tenants {
+		note(t.Tenant, t.holds)
+	}
+	return out
 }
 
 // takeOut takes out what does not prove itself, and says so. What tenants share is taken

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"os"
 	"strings"
@@ -144,10 +143,7 @@ func (e *engine) applyFleet(ctx context.Context, f applyFlags, fleet *plan.Fleet
 	}
 	r.Spent = took()
 	if f.asJSON {
-		enc := json.NewEncoder(e.p.out)
-		enc.SetEscapeHTML(false)
-		enc.SetIndent("", "  ")
-		err = enc.Encode(r)
+		err = e.p.printJSON(r)
 	} else {
 		r.print(e.p.out)
 	}
@@ -227,10 +223,10 @@ func (e *engine) rollout(ctx context.Context, f applyFlags, fleet *plan.Fleet, h
 	}
 	ro := &rolling{engine: e, f: f, stamp: s, fleet: fleet, report: r, reread: e.readsEach(fleet)}
 	if f.maxCalls > 0 {
-		ro.budgeted = apply.NewCalls(f.maxCalls, func() int { return int(e.conn.calls.Load()) })
+		ro.calls = apply.NewCalls(f.maxCalls, func() int { return int(e.conn.calls.Load()) })
 	}
 	err = ro.roll(ctx)
-	r.outOfCalls = ro.budgeted.Spent()
+	r.outOfCalls = ro.calls.Spent()
 	if rest := r.rest(); len(rest) > 0 || err != nil {
 		r.Continue = cmp.Or(e.continues(f, s.run), "qdeploy apply"+tenantFlags(rest))
 	}

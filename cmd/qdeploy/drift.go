@@ -57,7 +57,7 @@ func (p *program) drift(ctx context.Context, f driftFlags) error {
 		return err
 	}
 	if f.asJSON {
-		err = writeDriftJSON(p.out, fleet, e.drift.findings(), e.retired)
+		err = p.writeDriftJSON(fleet, e.drift.findings(), e.retired)
 	} else if err = fleet.WriteText(p.out, e.text(f.planFlags, nil)); err == nil {
 		_, err = io.WriteString(p.out, driftText(e.drift.findings(), f.list)+e.retired.text())
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
@@ -14,11 +13,8 @@ import (
 )
 
 // writeDriftJSON prints drift as the plan that undoes it, with what was found of it.
-func writeDriftJSON(w io.Writer, f *plan.Fleet, found []finding, retired *leftovers) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(struct {
+func (p *program) writeDriftJSON(f *plan.Fleet, found []finding, retired *leftovers) error {
+	return p.printJSON(struct {
 		*plan.Fleet
 		Found   []finding  `json:"found,omitempty"`
 		Retired *leftovers `json:"retired,omitempty"`

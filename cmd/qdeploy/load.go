@@ -75,7 +75,7 @@ func (p *program) load(ctx context.Context, revision string) (*declared, error) 
 }
 
 // cacheDir is where what large estates come to is kept between runs: QDEPLOY_CACHE, or a
-// folder of the user's cache; "" for nowhere.
+// folder of the user's cache; "" where nothing is kept.
 func cacheDir() string {
 	if dir, ok := os.LookupEnv("QDEPLOY_CACHE"); ok {
 		return dir

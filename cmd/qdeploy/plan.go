@@ -137,7 +137,7 @@ func (p *program) plan(ctx context.Context, f planFlags, files planFiles, asJSON
 		return err
 	}
 	if asJSON {
-		err = writeJSON(p.out, fleet, e.shut(fleet), e.retired)
+		err = p.writeJSON(fleet, e.shut(fleet), e.retired)
 	} else if err = fleet.WriteText(p.out, e.text(f, apps)); err == nil {
 		err = sayLines(p.out, append(e.costLines(fleet, withinTenant), e.below(fleet)...))
 		if err == nil {

@@ -82,7 +82,7 @@ func (p *program) planMerge(ctx context.Context, f planFlags, files planFiles, n
 		v.tell(ctx)
 		return silent(v.exit())
 	case asJSON:
-		err = writeJSON(p.out, fleet, e.shut(fleet), nil)
+		err = p.writeJSON(fleet, e.shut(fleet), nil)
 	default:
 		if err = fleet.WriteText(p.out, e.text(f, apps)); err == nil {
 			err = sayLines(p.out, e.below(fleet))

@@ -19,8 +19,8 @@ type rolling struct {
 	report *report
 	budget *budget // of the whole run
 
-	budgeted *apply.Calls // of this run; nil: any number
-	reread   int          // calls that reading a tenant again is expected to take
+	calls  *apply.Calls // of this run; nil: any number
+	reread int          // calls that reading a tenant again is expected to take
 }
 
 // roll applies to what may be applied to, and again when that has opened other rings.

@@ -42,5 +42,5 @@ func seconds(s float64) time.Duration {
 // affords reports whether the run's budget of calls lets a tenant begin.
 func (ro *rolling) affords(p *plan.Plan) bool {
 	c := costOf(p, ro.reread)
-	return ro.budgeted.Begin(c.Reads + c.Writes)
+	return ro.calls.Begin(c.Reads + c.Writes)
 }

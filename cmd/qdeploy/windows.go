@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -178,11 +177,8 @@ func sayLines(w io.Writer, lines []string) error {
 
 // writeJSON writes a plan, and beside it what waits, which is no part of it: it
 // changes by the clock.
-func writeJSON(w io.Writer, f *plan.Fleet, closed []closing, retired *leftovers) error {
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	return enc.Encode(struct {
+func (p *program) writeJSON(f *plan.Fleet, closed []closing, retired *leftovers) error {
+	return p.printJSON(struct {
 		*plan.Fleet
 		Closed  []closing  `json:"closed,omitempty"`
 		Retired *leftovers `json:"retired,omitempty"`

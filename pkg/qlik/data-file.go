@@ -86,18 +86,27 @@ func (t *Tenant) appliedSum(name string, size int) string {
 	return ""
 }
 
-// filesIn returns the connection by which the files of a space are reached. It is there by
-// itself.
+// filesIn returns the connection by which the files of a space are reached, asked once. It
+// is there by itself.
 func (t *Tenant) filesIn(ctx context.Context, space Ref) (string, error) {
 	spaceID, err := t.id(ctx, space)
 	if err != nil {
 		return "", err
+	}
+	t.mu.Lock()
+	drive := t.drives[spaceID]
+	t.mu.Unlock()
+	if drive != "" {
+		return drive, nil
 	}
 	type connection struct{ ID, SpaceID string }
 	for c, err := range list[connection](ctx, t.Client, dataFilesPath+"/connections", everything("spaceId", spaceID)) {
 		if err != nil {
 			return "", err
 		}
+		t.mu.Lock()
+		t.drives[spaceID] = c.ID
+		t.mu.Unlock()
 		return c.ID, nil
 	}
 	return "", fmt.Errorf("the files of %s %w", space, errAbsent)
@@ -111,13 +120,10 @@ func listDataFiles(ctx context.Context, t *Tenant, space string) iter.Seq2[Item[
 			yield(Item[DataFile]{}, err)
 			return
 		}
-		for f, err := range list[dataFileBody](ctx, t.Client, dataFilesPath, everything("connectionId", connection)) {
+		itemsOf(ctx, t, dataFilesPath, everything("connectionId", connection), func(f dataFileBody) (Item[DataFile], bool) {
 			name := space + "/" + f.Name
-			item := Item[DataFile]{f.ID, name, DataFile{Name: f.Name, Space: ref, MD5: t.appliedSum(name, f.Size), Size: f.Size}}
-			if !yield(item, err) || err != nil {
-				return
-			}
-		}
+			return Item[DataFile]{f.ID, name, DataFile{Name: f.Name, Space: ref, MD5: t.appliedSum(name, f.Size), Size: f.Size}}, true
+		})(yield)
 	}
 }
 
@@ -130,29 +136,26 @@ func (t *Tenant) putDataFile(ctx context.Context, method, path string, d DataFil
 		return "", err
 	}
 	about := map[string]string{"name": d.Name, "connectionId": connection}
-	f := newForm()
+	var text []byte
 	if content {
-		text, err := t.file(d.File)
-		if err == nil && md5Of(text) != d.MD5 {
-			err = errChanged
-		}
-		if err != nil {
-			return "", fmt.Errorf("%s: %w", d.File, err)
-		}
-		if len(text) > t.sizes.body {
-			if about["tempContentFileId"], err = t.uploadLarge(ctx, d.Name, text); err != nil {
-				return "", err
-			}
-			content = false
+		if text, err = t.planned(d.File, d.MD5); err != nil {
+			return "", err
 		}
 	}
-	text, err := encoded(about)
+	large := len(text) > t.sizes.body
+	if large {
+		if about["tempContentFileId"], err = t.uploadLarge(ctx, d.Name, text); err != nil {
+			return "", err
+		}
+	}
+	said, err := encoded(about)
 	if err != nil {
 		return "", err
 	}
-	f.field("Json", string(text))
-	if content {
-		f.file(t, "File", d.Name, d.File, d.MD5)
+	f := newForm()
+	f.field("Json", string(said))
+	if content && !large {
+		f.content("File", d.Name, text)
 	}
 	var made dataFileBody
 	if err := f.send(ctx, t, method, path, &made); err != nil {

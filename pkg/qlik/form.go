@@ -33,18 +33,22 @@ func (f *form) field(name, value string) {
 	}
 }
 
-// file adds a file of the estate under a name, if it is the one that was planned; one
-// without a sum is trusted.
+// file adds a file of the estate under a name, see [Tenant.planned].
 func (f *form) file(t *Tenant, part, name, path, sum string) {
 	if f.err != nil {
 		return
 	}
-	content, err := t.file(path)
-	if err == nil && sum != "" && md5Of(content) != sum {
-		err = fmt.Errorf("%s: %w", path, errChanged)
-	}
+	content, err := t.planned(path, sum)
 	if err != nil {
 		f.err = err
+		return
+	}
+	f.content(part, name, content)
+}
+
+// content adds a file by what is in it.
+func (f *form) content(part, name string, content []byte) {
+	if f.err != nil {
 		return
 	}
 	w, err := f.w.CreateFormFile(part, name)
@@ -52,6 +56,16 @@ func (f *form) file(t *Tenant, part, name, path, sum string) {
 		_, err = w.Write(content)
 	}
 	f.err = err
+}
+
+// planned reads a file of the estate, if it is the one that was planned; one without a
+// sum is trusted.
+func (t *Tenant) planned(path, sum string) ([]byte, error) {
+	content, err := t.file(path)
+	if err == nil && sum != "" && md5Of(content) != sum {
+		err = fmt.Errorf("%s: %w", path, errChanged)
+	}
+	return content, err
 }
 
 // send sends the form and decodes the answer into out, unless that is nil.

@@ -117,10 +117,10 @@ func (t *Tenant) bySubject(ctx context.Context, rs []plan.Resource) ([]plan.Reso
 				if ids[id] == "" || isBot(ids[id]) {
 					continue
 				}
-				was := a
-				a = "user:" + ids[id]
-				r.Key.Name = spaceOf(r.Key) + "/" + a
-				r.Spec = []byte(strings.Replace(string(r.Spec), asJSON(was), asJSON(a), 1))
+				var err error
+				if r, err = asMember(r, "user:"+ids[id]); err != nil {
+					return nil, err
+				}
 			}
 			if a == "bot" {
 				continue
@@ -131,11 +131,14 @@ func (t *Tenant) bySubject(ctx context.Context, rs []plan.Resource) ([]plan.Reso
 	return out, nil
 }
 
-// asJSON is a text as JSON writes it.
-func asJSON(s string) string {
-	b, err := encoded(s)
+// asMember is an assignment of somebody by another name.
+func asMember(r plan.Resource, assignee string) (plan.Resource, error) {
+	a, err := strict[Assignment](r.Spec)
 	if err != nil {
-		panic(err) // a text can be encoded
+		return r, err
 	}
-	return string(b)
+	a.Assignee = assignee
+	r.Key.Name = spaceOf(r.Key) + "/" + assignee
+	r.Spec, err = encoded(a)
+	return r, err
 }

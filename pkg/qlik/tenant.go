@@ -83,6 +83,7 @@ type Tenant struct {
 	busy      map[string]chan struct{}        // one turn for each app being staged
 	brands    map[string]map[string]bool      // files of declared brands, by name
 	filed     map[string][]DataFile           // by name: data files as they were applied, and as they are declared
+	drives    map[string]string               // connections to the files of spaces, by the spaces' IDs
 }
 
 // facts is what a listing says of a space besides its spec.
@@ -124,7 +125,7 @@ func (t *Tenant) unlearn() {
 	t.shared, t.sharable = map[string]*sharing{}, map[Ref]bool{}
 	t.noNotes = ""
 	t.brands = map[string]map[string]bool{}
-	t.filed = map[string][]DataFile{}
+	t.filed, t.drives = map[string][]DataFile{}, map[string]string{}
 	t.gathered = map[plan.Key]bool{}
 }
 
