@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -142,7 +143,7 @@ func named(est *estate.Estate, environments, apps []string) error {
 	}
 	for _, name := range apps {
 		if !slices.Contains(known, name) {
-			return fail("apps: "+strings.Join(known, ", "), "there is no app %q", name)
+			return fail("apps: "+cmp.Or(strings.Join(known, ", "), "none"), "there is no app %q", name)
 		}
 	}
 	return nil
