@@ -116,13 +116,21 @@ func (t *Tenant) doomService(d *doom, r *http.Request, rt *route) {
 	}
 }
 
+// at reports whether a fault is about a path.
+func (f Fault) at(path string) bool {
+	if whole, ok := strings.CutSuffix(f.Prefix, "$"); ok {
+		return path == whole
+	}
+	return strings.HasPrefix(path, f.Prefix)
+}
+
 // strike returns the kind of the first fault that still strikes this request.
 func (t *Tenant) strike(m *Mood, method, path string) string {
 	if t.fate.struck == nil {
 		t.fate.struck = make([]int, len(m.Faults))
 	}
 	for i, f := range m.Faults {
-		if t.fate.struck[i] < f.Times && (f.Method == "*" || f.Method == method) && strings.HasPrefix(path, f.Prefix) {
+		if t.fate.struck[i] < f.Times && (f.Method == "*" || f.Method == method) && f.at(path) {
 			t.fate.struck[i]++
 			return f.Kind
 		}

@@ -36,7 +36,7 @@ type Mood struct {
 }
 
 // A Fault strikes the first Times requests of a method ("*" for any) whose
-// path begins with Prefix.
+// path begins with Prefix, or is it, where that ends with "$".
 type Fault struct {
 	Kind   string // cut-before, cut-after, fail-before or fail-after
 	Method string
