@@ -57,6 +57,7 @@ import (
 	"sync"
 
 	"cuelang.org/go/cue"
+	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/build"
 	"cuelang.org/go/cue/cuecontext"
 	"cuelang.org/go/cue/parser"
@@ -91,7 +92,6 @@ type Kind struct {
 	Shapes      map[string]string // the same, for the digest of fields that the file has
 	Shaped      []string          // those fields
 	Sizes       map[string]string // computed field → the field that names the file
-	Example     json.RawMessage   // a full spec
 }
 
 // contents is what the embedded files say, read once.
@@ -99,20 +99,41 @@ type contents struct {
 	mu    sync.Mutex // a CUE value is not for several goroutines
 	value cue.Value
 	kinds map[plan.Kind]Kind
-	roles map[string][]string
+
+	examples map[plan.Kind]json.RawMessage // full specs
+	roles    map[string][]string
 }
 
 // embedded panics when the embedded files are wrong: then the program is.
 var embedded = sync.OnceValue(func() *contents {
-	p, err := read(files)
+	p, err := read(files, false)
 	if err != nil {
 		panic(fmt.Sprintf("schema: %v", err))
 	}
 	return p
 })
 
-// read builds the schema and reads what Go needs to know of it.
-func read(fsys fs.FS) (*contents, error) {
+// examples are full specs by kind, read once, and only by who asks for one.
+var examples = sync.OnceValue(func() map[plan.Kind]json.RawMessage {
+	p, err := read(files, true)
+	if err != nil {
+		panic(fmt.Sprintf("schema: %v", err))
+	}
+	return p.examples
+})
+
+// WithoutExample takes the example out of a file of the schema. Nothing that is declared
+// follows from it, and to evaluate it takes as long as all the rest.
+func WithoutExample(f *ast.File) {
+	f.Decls = slices.DeleteFunc(f.Decls, func(d ast.Decl) bool {
+		field, ok := d.(*ast.Field)
+		return ok && label(field) == "example"
+	})
+}
+
+// read builds the schema and reads what Go needs to know of it; if it is the whole, with
+// its examples, and whether all of it is right.
+func read(fsys fs.FS, whole bool) (*contents, error) {
 	inst := build.NewContext().NewInstance("schema", nil)
 	names, err := fs.Glob(fsys, "*.cue")
 	if err != nil {
@@ -127,6 +148,9 @@ func read(fsys fs.FS) (*contents, error) {
 		if err != nil {
 			return nil, err
 		}
+		if !whole {
+			WithoutExample(f)
+		}
 		if err := inst.AddSyntax(f); err != nil {
 			return nil, err
 		}
@@ -134,9 +158,14 @@ func read(fsys fs.FS) (*contents, error) {
 	if err := inst.Complete(); err != nil {
 		return nil, err
 	}
-	p := &contents{value: cuecontext.New().BuildInstance(inst), kinds: map[plan.Kind]Kind{}}
-	if err := p.value.Validate(); err != nil {
+	p := &contents{value: cuecontext.New().BuildInstance(inst), kinds: map[plan.Kind]Kind{}, examples: map[plan.Kind]json.RawMessage{}}
+	if err := p.value.Err(); err != nil {
 		return nil, err
+	}
+	if whole {
+		if err := p.value.Validate(); err != nil {
+			return nil, err
+		}
 	}
 	if err := p.value.LookupPath(cue.ParsePath("roles")).Decode(&p.roles); err != nil {
 		return nil, err
@@ -154,9 +183,11 @@ func read(fsys fs.FS) (*contents, error) {
 			continue
 		}
 		k.Definition = defs.Selector().String()
-		example := p.value.LookupPath(cue.MakePath(cue.Str("example"), cue.Str(string(k.Name))))
-		if k.Example, err = example.MarshalJSON(); err != nil {
-			return nil, fmt.Errorf("example of %s: %w", k.Name, err)
+		if whole {
+			example := p.value.LookupPath(cue.MakePath(cue.Str("example"), cue.Str(string(k.Name))))
+			if p.examples[k.Name], err = example.MarshalJSON(); err != nil {
+				return nil, fmt.Errorf("example of %s: %w", k.Name, err)
+			}
 		}
 		k.Declared = p.value.LookupPath(cue.MakePath(cue.Def("Resources"), cue.Str(string(k.Name)).Optional())).Exists()
 		p.kinds[k.Name] = k
@@ -182,7 +213,7 @@ func Traits() map[plan.Kind]plan.Traits {
 }
 
 // Example returns a full spec of a kind, or nil if there is no such kind.
-func Example(k plan.Kind) json.RawMessage { return embedded().kinds[k].Example }
+func Example(k plan.Kind) json.RawMessage { return examples()[k] }
 
 // Roles returns the roles that a space of this type knows, or nil.
 func Roles(spaceType string) []string { return slices.Clone(embedded().roles[spaceType]) }

@@ -210,7 +210,7 @@ func TestUnknownAttribute(t *testing.T) {
 		{"#T: {\n@qlik(kind=t,writes=many)\n}", `#T: strconv.Atoi: parsing "many": invalid syntax`},
 		{"#T: {\n@qlik(kind=t)\nname: string\n}", "example of t: "},
 	} {
-		_, err := read(fstest.MapFS{"t.cue": {Data: []byte("package schema\n" + "roles: {}\nexample: {}\n" + c.text)}})
+		_, err := read(fstest.MapFS{"t.cue": {Data: []byte("package schema\n" + "roles: {}\nexample: {}\n" + c.text)}}, true)
 		require.ErrorContains(t, err, c.want)
 	}
 }
@@ -228,7 +228,7 @@ roles: {}
 	byName: [string]: {id: string @qlik(immutable)}
 }
 example: t: #T & {settings: password: "p", tags: [], parts: words: [], spaces: [], byName: {}}
-`)}})
+`)}}, true)
 	require.NoError(t, err)
 	require.Equal(t, plan.Traits{
 		Secret:    []string{"/settings/password"},

@@ -23,6 +23,7 @@ func TestMain(m *testing.M) {
 	wrapCloud = checked
 	testscript.Main(m, map[string]func(){
 		"qdeploy": func() {
+			tuneMemory()
 			setClock()
 			os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 		},

@@ -150,6 +150,7 @@ func addFile(inst *build.Instance, fsys fs.FS, name, as string) error {
 	if err != nil {
 		return err
 	}
+	schema.WithoutExample(f)
 	if err := inst.AddSyntax(f); err != nil {
 		return err
 	}
