@@ -23,6 +23,10 @@ func Describe(path ...string) (Field, bool) {
 	s := embedded()
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.describe(path...)
+}
+
+func (s *contents) describe(path ...string) (Field, bool) {
 	v := s.value.LookupPath(cue.MakePath(cue.Def("Estate")))
 	for _, name := range path {
 		if v = child(v, name); !v.Exists() {

@@ -71,6 +71,12 @@ const ImportPath = "github.com/qdeploy/qdeploy/schema"
 //go:embed *.cue
 var files embed.FS
 
+// kindsJSON is what Go knows of the files, read from them once and for all: to evaluate
+// them takes longer than many a command. A test holds that it is up to date.
+//
+//go:embed kinds.json
+var kindsJSON []byte
+
 // Files returns the CUE files, so that they can be copied to where an editor
 // looks for them: cue.mod/pkg/ and [ImportPath].
 func Files() fs.FS { return files }
@@ -94,17 +100,31 @@ type Kind struct {
 	Sizes       map[string]string // computed field → the field that names the file
 }
 
-// contents is what the embedded files say, read once.
-type contents struct {
-	mu    sync.Mutex // a CUE value is not for several goroutines
-	value cue.Value
-	kinds map[plan.Kind]Kind
-
-	examples map[plan.Kind]json.RawMessage // full specs
-	roles    map[string][]string
+// facts are what Go knows of the files.
+type facts struct {
+	Kinds  map[plan.Kind]Kind
+	Roles  map[string][]string // by type of space
+	Tenant []string            // the fields of a tenant
 }
 
-// embedded panics when the embedded files are wrong: then the program is.
+// contents is what the embedded files say.
+type contents struct {
+	facts
+	mu       sync.Mutex // a CUE value is not for several goroutines
+	value    cue.Value
+	examples map[plan.Kind]json.RawMessage // full specs
+}
+
+// known panics when what is embedded is wrong: then the program is.
+var known = sync.OnceValue(func() *facts {
+	var f facts
+	if err := json.Unmarshal(kindsJSON, &f); err != nil {
+		panic(fmt.Sprintf("schema: kinds.json: %v", err))
+	}
+	return &f
+})
+
+// embedded has the values too, read once, and only by who asks what a field means.
 var embedded = sync.OnceValue(func() *contents {
 	p, err := read(files, false)
 	if err != nil {
@@ -158,7 +178,8 @@ func read(fsys fs.FS, whole bool) (*contents, error) {
 	if err := inst.Complete(); err != nil {
 		return nil, err
 	}
-	p := &contents{value: cuecontext.New().BuildInstance(inst), kinds: map[plan.Kind]Kind{}, examples: map[plan.Kind]json.RawMessage{}}
+	p := &contents{value: cuecontext.New().BuildInstance(inst), examples: map[plan.Kind]json.RawMessage{}}
+	p.Kinds = map[plan.Kind]Kind{}
 	if err := p.value.Err(); err != nil {
 		return nil, err
 	}
@@ -167,7 +188,7 @@ func read(fsys fs.FS, whole bool) (*contents, error) {
 			return nil, err
 		}
 	}
-	if err := p.value.LookupPath(cue.ParsePath("roles")).Decode(&p.roles); err != nil {
+	if err := p.value.LookupPath(cue.ParsePath("roles")).Decode(&p.Roles); err != nil {
 		return nil, err
 	}
 	defs, err := p.value.Fields(cue.Definitions(true))
@@ -190,23 +211,25 @@ func read(fsys fs.FS, whole bool) (*contents, error) {
 			}
 		}
 		k.Declared = p.value.LookupPath(cue.MakePath(cue.Def("Resources"), cue.Str(string(k.Name)).Optional())).Exists()
-		p.kinds[k.Name] = k
+		p.Kinds[k.Name] = k
 	}
+	tenant, _ := p.describe("tenants", "")
+	p.Tenant = tenant.Fields
 	return p, nil
 }
 
 // Kinds returns every kind, sorted.
-func Kinds() []plan.Kind { return slices.Sorted(maps.Keys(embedded().kinds)) }
+func Kinds() []plan.Kind { return slices.Sorted(maps.Keys(known().Kinds)) }
 
 // Of returns what the schema says of a kind; the zero Kind if there is none.
 // The caller must not change what it holds.
-func Of(k plan.Kind) Kind { return embedded().kinds[k] }
+func Of(k plan.Kind) Kind { return known().Kinds[k] }
 
 // Traits returns what the planner needs to know of every kind. The caller must
 // not change what the traits hold.
 func Traits() map[plan.Kind]plan.Traits {
 	out := map[plan.Kind]plan.Traits{}
-	for name, k := range embedded().kinds {
+	for name, k := range known().Kinds {
 		out[name] = k.Traits
 	}
 	return out
@@ -215,5 +238,8 @@ func Traits() map[plan.Kind]plan.Traits {
 // Example returns a full spec of a kind, or nil if there is no such kind.
 func Example(k plan.Kind) json.RawMessage { return examples()[k] }
 
+// TenantFields returns the names of the fields that a tenant may have.
+func TenantFields() []string { return slices.Clone(known().Tenant) }
+
 // Roles returns the roles that a space of this type knows, or nil.
-func Roles(spaceType string) []string { return slices.Clone(embedded().roles[spaceType]) }
+func Roles(spaceType string) []string { return slices.Clone(known().Roles[spaceType]) }

@@ -238,5 +238,5 @@ example: t: #T & {settings: password: "p", tags: [], parts: words: [], spaces: [
 		Input:     []string{"/parts/wordsMode"},
 		Refs:      []plan.Ref{{Path: "/spaces/*/space", Kind: "space"}},
 		Immutable: []string{"/byName/*/id"},
-	}, c.kinds["t"].Traits)
+	}, c.Kinds["t"].Traits)
 }

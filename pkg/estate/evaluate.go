@@ -184,7 +184,7 @@ func (e *Estate) each(ctx context.Context, workers int, choose func(Tenant) bool
 	defer cancel(nil)
 	var next atomic.Int64
 	var wg sync.WaitGroup
-	for range min(workersOr(workers), len(todo)) {
+	for range crew(workersOr(workers), len(todo)) {
 		wg.Go(func() {
 			var w *worker
 			one := func() (_ *worker, err error) {
@@ -237,6 +237,13 @@ func workersOr(n int) int {
 		return n
 	}
 	return runtime.GOMAXPROCS(0)
+}
+
+// crew is how many workers n tenants are worth: to compile one takes as long as to
+// evaluate many tenants.
+func crew(workers, n int) int {
+	const worthOne = 16
+	return min(workers, (n+worthOne-1)/worthOne)
 }
 
 // decode reads a JSON object so that no number changes on the way.

@@ -160,6 +160,7 @@ func (l *load) run() bool {
 	l.checkGuards()
 	l.checkRunsFrom(c.RunsFrom)
 	l.tenantsInCUE(root)
+	l.e.giveBack(w)
 	l.tenantsInFiles(c.TenantFiles)
 	l.checkTenants()
 	l.checkLicensed()

@@ -129,7 +129,7 @@ func (l *load) tenantsInFiles(patterns []string) {
 	decls := make([]declaration, len(entries))
 	var wg sync.WaitGroup
 	var next atomic.Int64
-	for range min(l.workers, len(entries)) {
+	for range crew(l.workers, len(entries)) {
 		wg.Go(func() {
 			w, err := l.e.borrow()
 			if err != nil {

@@ -86,10 +86,7 @@ func decodeData(file string, text []byte) (ast.Expr, error) {
 }
 
 // tenantFields are the names of the fields that a tenant has.
-var tenantFields = sync.OnceValue(func() []string {
-	tenant, _ := schema.Describe("tenants", "")
-	return tenant.Fields
-})
+var tenantFields = sync.OnceValue(schema.TenantFields)
 
 // isTenant tells one tenant from a map of tenants: it has a field that tenants
 // have, or no value that can be a tenant.
