@@ -226,7 +226,7 @@ func (e *engine) rollout(ctx context.Context, f applyFlags, fleet *plan.Fleet, h
 		ro.calls = apply.NewCalls(f.maxCalls, func() int { return int(e.conn.calls.Load()) })
 	}
 	err = ro.roll(ctx)
-	r.outOfCalls = ro.calls.Spent()
+	r.outOfCalls, r.refused = ro.calls.Spent(), e.room.Over()
 	if rest := r.rest(); len(rest) > 0 || err != nil {
 		r.Continue = cmp.Or(e.continues(f, s.run), "qdeploy apply"+tenantFlags(rest))
 	}

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/oauth2"
 
+	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/qlik"
 )
@@ -36,6 +37,7 @@ type connections struct {
 	patience time.Duration
 	issued   issued
 	theatre  *theatre     // of a rehearsal; nil for the real world
+	room     *apply.Room  // told how the platform answers
 	calls    atomic.Int64 // to all hosts, each attempt
 
 	// evaluate says which apps are evaluated before they are replaced, see
@@ -152,6 +154,7 @@ func (c *connections) read(what string, ref estate.SecretRef) (string, error) {
 func (c *connections) options(host string, readOnly bool, reads *atomic.Int64) qlik.Options {
 	o := qlik.Options{Host: host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Patience: c.patience, Intend: c.intend, Log: func(call qlik.Call) {
 		c.calls.Add(1)
+		c.room.Heard(call.Host, call.Trouble)
 		if call.Method == http.MethodGet {
 			reads.Add(1)
 		}

@@ -44,7 +44,7 @@ func (f *planFlags) add(p *program, c *cobra.Command) {
 	fl.IntVar(&f.parallelism, "parallelism", 32, "tenants at a time")
 	fl.StringVar(&f.refresh, "refresh", "all", `which tenants to read: "all", or "changed": those whose desired state is not what was applied last`)
 	fl.StringArrayVar(&f.rotate, "rotate", nil, "write these `secrets` again, changed or not: of a KIND/NAME, of a kind, or of all")
-	fl.DurationVar(&f.patience, "patience", 10*time.Minute, "how long a tenant may fail, or refuse everything by its rate limits, before it is given up")
+	fl.DurationVar(&f.patience, "patience", 10*time.Minute, "how long a tenant may fail, or refuse everything by its rate limits, before it is given up; and how long all of them may before the run ends")
 	fl.StringVar(&f.contexts, "qlik-contexts", "", "log in with the contexts of qlik-cli in this `file`, for tenants that have one there")
 	fl.BoolVar(&f.list, "list", false, "name every tenant of each class")
 	fl.BoolVar(&f.cost, "cost", false, "say what applying costs: calls, uploads, imports, time; plans of 1,000 writes or a minute always do")

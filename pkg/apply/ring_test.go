@@ -58,7 +58,7 @@ func TestRingIsThroughWhenItProvesIt(t *testing.T) {
 func failing(n, limit int, b Budget) (began, most int) {
 	var mu sync.Mutex
 	running := 0
-	_, started := Within(context.Background(), Stop{}, n, limit, b, func(context.Context, int) (int, bool) {
+	_, started := Within(context.Background(), Stop{}, n, Limits{AtOnce: limit, Budget: b}, func(context.Context, int) (int, End) {
 		mu.Lock()
 		running++
 		most = max(most, running)
@@ -67,7 +67,7 @@ func failing(n, limit int, b Budget) (began, most int) {
 		mu.Lock()
 		running--
 		mu.Unlock()
-		return 0, true
+		return 0, EndFell
 	})
 	for _, s := range started {
 		if s {

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// newRoom makes the room that all tenants of a run share. A rehearsal's does not follow
+// the platform: who meets its faults must not be a matter of timing.
+func (e *engine) newRoom() *apply.Room {
+	patience := e.flags.patience
+	if e.p.theatre != nil {
+		patience = 0
+	}
+	return apply.NewRoom(e.flags.parallelism, patience, func(text string) {
+		if g := e.shown.Load(); g != nil {
+			g.line("qdeploy: %s", text)
+		}
+	})
+}
+
+// show begins to show how far work on n tenants has come.
+func (e *engine) show(what string, n int) *progress {
+	g := e.p.start(what, n)
+	e.shown.Store(g)
+	return g
+}
+
+// planEach plans every chosen tenant that need be read, several at a time.
+func (e *engine) planEach(ctx context.Context) ([]*plan.Plan, error) {
+	n, at := len(e.chosen), e.flags.parallelism
+	progress := e.show("reading", n)
+	defer progress.end()
+	e.room.For(n, at)
+	limits := apply.Limits{AtOnce: at, Budget: apply.Budget{Failures: -1}, Room: e.room}
+	results, read := apply.Within(ctx, apply.Stop{}, n, limits, func(ctx context.Context, i int) (*plan.Plan, apply.End) {
+		p, end := e.planOne(ctx, e.chosen[i])
+		progress.ended(end)
+		return p, end
+	})
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var plans []*plan.Plan
+	for i, p := range results {
+		switch {
+		case !read[i]:
+			why := fmt.Sprintf("not read: the platform has refused everything for %s", e.flags.patience)
+			plans = append(plans, &plan.Plan{Tenant: facts(e.chosen[i]), Error: why})
+		case p != nil:
+			plans = append(plans, p)
+		}
+	}
+	return plans, nil
+}
+
+// endOf is how work on a tenant ended, by the class of its error.
+func endOf(class string, untouched bool) apply.End {
+	switch {
+	case class != classPlatform:
+		return apply.EndWell
+	case untouched:
+		return apply.EndUntouched
+	}
+	return apply.EndTroubled
+}
+
+// end is how applying to a tenant ended.
+func (t tenantReport) end() apply.End {
+	if t.fell() {
+		return apply.EndFell
+	}
+	return endOf(t.Class, t.untouched)
+}
