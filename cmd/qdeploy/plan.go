@@ -20,6 +20,7 @@ type planFlags struct {
 	sharding
 	resume      *resumption // nil: all that is chosen
 	parallelism int
+	maxRPS      int // requests a second, to all hosts; 0: any number
 	refresh     string
 	rotate      []string // whose secrets are written again
 	patience    time.Duration
@@ -42,6 +43,7 @@ func (f *planFlags) add(p *program, c *cobra.Command) {
 	f.sharding.add(c)
 	fl := c.Flags()
 	fl.IntVar(&f.parallelism, "parallelism", 32, "tenants at a time")
+	addMaxRPS(c, &f.maxRPS)
 	fl.StringVar(&f.refresh, "refresh", "all", `which tenants to read: "all", or "changed": those whose desired state is not what was applied last`)
 	fl.StringArrayVar(&f.rotate, "rotate", nil, "write these `secrets` again, changed or not: of a KIND/NAME, of a kind, or of all")
 	fl.DurationVar(&f.patience, "patience", 10*time.Minute, "how long a tenant may fail, or refuse everything by its rate limits, before it is given up; and how long all of them may before the run ends")
@@ -65,6 +67,9 @@ func (f *planFlags) check() error {
 	}
 	if f.parallelism < 1 {
 		return fail("", "--parallelism is %d: it is at least 1", f.parallelism)
+	}
+	if err := checkMaxRPS(f.maxRPS); err != nil {
+		return err
 	}
 	if f.patience <= 0 {
 		return fail("", "--patience is %s: it is more than nothing", f.patience)

@@ -4,9 +4,33 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/spf13/cobra"
+	"golang.org/x/time/rate"
+
 	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
+
+// addMaxRPS adds the flag that limits requests.
+func addMaxRPS(c *cobra.Command, to *int) {
+	c.Flags().IntVar(to, "max-rps", 0, "send no more than this `number` of requests a second to Qlik Cloud, to all tenants together; 0 is any number")
+}
+
+func checkMaxRPS(n int) error {
+	if n < 0 {
+		return fail("0 is any number", "--max-rps is %d", n)
+	}
+	return nil
+}
+
+// limitOf is the limit of so many requests a second, evenly; nil for 0. In a rehearsal
+// nobody waits: it counts, see [play.pass].
+func (p *program) limitOf(maxRPS int) *rate.Limiter {
+	if maxRPS == 0 || p.theatre != nil {
+		return nil
+	}
+	return rate.NewLimiter(rate.Limit(maxRPS), 1)
+}
 
 // newRoom makes the room that all tenants of a run share. A rehearsal's does not follow
 // the platform: who meets its faults must not be a matter of timing.
