@@ -21,6 +21,7 @@ type planFlags struct {
 	resume      *resumption // nil: all that is chosen
 	parallelism int
 	maxRPS      int // requests a second, to all hosts; 0: any number
+	maxCalls    int // of the whole run; 0: any number
 	refresh     string
 	rotate      []string // whose secrets are written again
 	patience    time.Duration
@@ -44,6 +45,7 @@ func (f *planFlags) add(p *program, c *cobra.Command) {
 	fl := c.Flags()
 	fl.IntVar(&f.parallelism, "parallelism", 32, "tenants at a time")
 	addMaxRPS(c, &f.maxRPS)
+	fl.IntVar(&f.maxCalls, "max-calls", 0, "begin no more tenants than this `number` of calls is enough for, those made to plan among them; a plan that does not fit is none; 0 is any number")
 	fl.StringVar(&f.refresh, "refresh", "all", `which tenants to read: "all", or "changed": those whose desired state is not what was applied last`)
 	fl.StringArrayVar(&f.rotate, "rotate", nil, "write these `secrets` again, changed or not: of a KIND/NAME, of a kind, or of all")
 	fl.DurationVar(&f.patience, "patience", 10*time.Minute, "how long a tenant may fail, or refuse everything by its rate limits, before it is given up; and how long all of them may before the run ends")
@@ -70,6 +72,9 @@ func (f *planFlags) check() error {
 	}
 	if err := checkMaxRPS(f.maxRPS); err != nil {
 		return err
+	}
+	if f.maxCalls < 0 {
+		return fail("0 is any number", "--max-calls is %d", f.maxCalls)
 	}
 	if f.patience <= 0 {
 		return fail("", "--patience is %s: it is more than nothing", f.patience)

@@ -1,14 +1,10 @@
 package main
 
 import (
-	"context"
-	"fmt"
-
 	"github.com/spf13/cobra"
 	"golang.org/x/time/rate"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
-	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
 // addMaxRPS adds the flag that limits requests.
@@ -51,34 +47,6 @@ func (e *engine) show(what string, n int) *progress {
 	g := e.p.start(what, n)
 	e.shown.Store(g)
 	return g
-}
-
-// planEach plans every chosen tenant that need be read, several at a time.
-func (e *engine) planEach(ctx context.Context) ([]*plan.Plan, error) {
-	n, at := len(e.chosen), e.flags.parallelism
-	progress := e.show("reading", n)
-	defer progress.end()
-	e.room.For(n, at)
-	limits := apply.Limits{AtOnce: at, Budget: apply.Budget{Failures: -1}, Room: e.room}
-	results, read := apply.Within(ctx, apply.Stop{}, n, limits, func(ctx context.Context, i int) (*plan.Plan, apply.End) {
-		p, end := e.planOne(ctx, e.chosen[i])
-		progress.ended(end)
-		return p, end
-	})
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	var plans []*plan.Plan
-	for i, p := range results {
-		switch {
-		case !read[i]:
-			why := fmt.Sprintf("not read: the platform has refused everything for %s", e.flags.patience)
-			plans = append(plans, &plan.Plan{Tenant: facts(e.chosen[i]), Error: why})
-		case p != nil:
-			plans = append(plans, p)
-		}
-	}
-	return plans, nil
 }
 
 // endOf is how work on a tenant ended, by the class of its error.
