@@ -21,7 +21,8 @@ func (e *engine) speed(within int) speed {
 
 // forecast is how long applying a fleet is expected to take, if reading each tenant
 // again takes that many calls: as long as its longest tenant, or as all of them one
-// after the other in as many rows as there are tenants at a time, whichever is more.
+// after the other in as many rows as there are tenants at a time, whichever is more. What
+// is asked of a region's register host, and what is sent at most, may take longer still.
 func (s speed) forecast(f *plan.Fleet, reads int) time.Duration {
 	var all, longest time.Duration
 	calls := 0
@@ -34,7 +35,22 @@ func (s speed) forecast(f *plan.Fleet, reads int) time.Duration {
 		all, longest = all+d, max(longest, d)
 		calls += c.Reads + c.Writes
 	}
+	for _, n := range births(f) {
+		longest = max(longest, qlik.WriteTime(n, 1))
+	}
 	return max(longest, all/time.Duration(max(s.tenants, 1)), s.sends(calls))
+}
+
+// births counts the tenants that are made, ended or brought back, by region: they go one
+// after another, for all are asked of one host.
+func births(f *plan.Fleet) map[string]int {
+	out := map[string]int{}
+	for _, p := range f.Plans {
+		if lifeOf(p) != nil && len(p.Blocked()) == 0 {
+			out[p.Tenant.Region]++
+		}
+	}
+	return out
 }
 
 // sends is how long sending so many requests takes at least.
