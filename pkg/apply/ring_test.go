@@ -101,3 +101,11 @@ func TestBudgetIsSharedByAsking(t *testing.T) {
 	began, _ := failing(40, 1, Budget{Failures: -1, Spent: func() bool { left--; return left < 0 }})
 	require.Equal(t, 3, began)
 }
+
+// Trouble of the platform burns no budget.
+func TestBudgetIsBurnedByFailuresAlone(t *testing.T) {
+	for _, end := range []End{EndWell, EndTroubled, EndUntouched} {
+		_, started := Within(t.Context(), Stop{}, 20, Limits{AtOnce: 3, Budget: Budget{Failures: 0, Strict: true}}, func(context.Context, int) (int, End) { return 0, end })
+		require.NotContains(t, started, false, "%v", end)
+	}
+}

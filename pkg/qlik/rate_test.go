@@ -1,7 +1,11 @@
 package qlik
 
 import (
+	"context"
 	"fmt"
+	"io"
+	"net"
+	"net/http"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -48,4 +52,38 @@ func TestLimitIsOfAllRequestsOfAllClients(t *testing.T) {
 			require.GreaterOrEqual(t, at-s.at[i], 250*time.Millisecond, "%d: %s", i, s.at)
 		}
 	})
+}
+
+// What slows a run down is told of each attempt: not what is one tenant's own, nor that we
+// broke it off.
+func TestCallsTellThePlatformsTrouble(t *testing.T) {
+	for _, c := range []struct {
+		answer any
+		want   bool
+	}{
+		{200, false}, {201, false}, {400, false}, {401, false}, {403, false}, {404, false}, {409, false},
+		{408, true}, {429, true}, {500, true}, {502, true}, {503, true}, {504, true},
+		{io.ErrUnexpectedEOF, true},
+		{&net.OpError{Op: "dial", Err: io.EOF}, true},
+		{&net.DNSError{Name: "typo.eu.qlikcloud.com", IsNotFound: true}, false},
+	} {
+		var told []Call
+		wire, err := (&Options{Transport: &script{answers: []any{c.answer}}, Log: func(c Call) { told = append(told, c) }}).wire()
+		require.NoError(t, err)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "https://acme.eu.qlikcloud.com/api/v1/spaces", nil)
+		require.NoError(t, err)
+		_, _ = wire.RoundTrip(req)
+		require.Len(t, told, 1)
+		require.Equal(t, c.want, told[0].Trouble, "%v", c.answer)
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	var told []Call
+	wire, err := (&Options{Transport: &script{answers: []any{context.Canceled}}, Log: func(c Call) { told = append(told, c) }}).wire()
+	require.NoError(t, err)
+	cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://acme.eu.qlikcloud.com/api/v1/spaces", nil)
+	require.NoError(t, err)
+	_, _ = wire.RoundTrip(req)
+	require.False(t, told[0].Trouble)
 }
