@@ -24,7 +24,6 @@ type applyFlags struct {
 	fromMerge bool
 	approve   string // the digest of what nobody has reviewed in a pull request
 	outside   string // why closed environments are applied to
-	maxCalls  int    // of the whole run; 0: any number
 	join      bool   // tenants that came after a rollout began join it
 	failures  allowed
 	journal   string // the file; "" for one in the repository
@@ -52,9 +51,6 @@ the tenants that a run left, by the journal that it kept.` + "\n" + exits,
 		Example: "  qdeploy apply --tenant acme\n  qdeploy apply plan.json --yes\n  qdeploy apply --resume r-20261125-090000",
 		Args:    words(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if f.maxCalls < 0 {
-				return fail("0 is any number", "--max-calls is %d", f.maxCalls)
-			}
 			if f.resume != "" {
 				f.planFlags.resume = &resumption{p: p, run: f.resume}
 			}
@@ -76,7 +72,6 @@ the tenants that a run left, by the journal that it kept.` + "\n" + exits,
 	c.Flags().DurationVar(&f.patient, "lock-timeout", 10*time.Minute, "how long to wait while another run applies")
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask; needed where there is no terminal")
 	c.Flags().IntVar(&f.within, "parallelism-per-tenant", withinTenant, "changes at a time within one tenant")
-	c.Flags().IntVar(&f.maxCalls, "max-calls", 0, "begin no more tenants than this `number` of calls is enough for, those made to plan among them; 0 is any number")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print the outcome as JSON")
 	return c
 }
@@ -223,10 +218,10 @@ func (e *engine) rollout(ctx context.Context, f applyFlags, fleet *plan.Fleet, h
 	}
 	ro := &rolling{engine: e, f: f, stamp: s, fleet: fleet, report: r, reread: e.readsEach(fleet)}
 	if f.maxCalls > 0 {
-		ro.calls = apply.NewCalls(f.maxCalls, func() int { return int(e.conn.calls.Load()) })
+		ro.calls = apply.NewCalls(f.maxCalls, e.made)
 	}
 	err = ro.roll(ctx)
-	r.outOfCalls = ro.calls.Spent()
+	r.outOfCalls, r.refused = ro.calls.Spent(), e.room.Over()
 	if rest := r.rest(); len(rest) > 0 || err != nil {
 		r.Continue = cmp.Or(e.continues(f, s.run), "qdeploy apply"+tenantFlags(rest))
 	}

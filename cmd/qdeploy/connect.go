@@ -12,7 +12,9 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+	"golang.org/x/time/rate"
 
+	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/qlik"
 )
@@ -35,7 +37,9 @@ type connections struct {
 	log      func(qlik.Call)
 	patience time.Duration
 	issued   issued
-	theatre  *theatre     // of a rehearsal; nil for the real world
+	theatre  *theatre    // of a rehearsal; nil for the real world
+	room     *apply.Room // told how the platform answers
+	limit    *rate.Limiter
 	calls    atomic.Int64 // to all hosts, each attempt
 
 	// evaluate says which apps are evaluated before they are replaced, see
@@ -52,7 +56,7 @@ type connections struct {
 // What is missing is named all at once.
 func (p *program) connect(est *declared, tenants []estate.Tenant, f planFlags) (*connections, error) {
 	c := &connections{
-		est: est, theatre: p.theatre, dir: p.dir, patience: f.patience, logins: map[string]qlik.Credentials{},
+		est: est, theatre: p.theatre, dir: p.dir, patience: f.patience, limit: p.limitOf(f.maxRPS), logins: map[string]qlik.Credentials{},
 		contexts: map[string]qlik.Credentials{}, tokens: map[string]oauth2.TokenSource{},
 	}
 	var err error
@@ -150,8 +154,9 @@ func (c *connections) read(what string, ref estate.SecretRef) (string, error) {
 
 // options say how a host is reached; its reads are counted.
 func (c *connections) options(host string, readOnly bool, reads *atomic.Int64) qlik.Options {
-	o := qlik.Options{Host: host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Patience: c.patience, Intend: c.intend, Log: func(call qlik.Call) {
+	o := qlik.Options{Host: host, Endpoint: c.endpoint, Transport: c.base, ReadOnly: readOnly, Patience: c.patience, Limit: c.limit, Intend: c.intend, Log: func(call qlik.Call) {
 		c.calls.Add(1)
+		c.room.Heard(call.Host, call.Trouble)
 		if call.Method == http.MethodGet {
 			reads.Add(1)
 		}

@@ -18,17 +18,26 @@ const (
 	//
 	// https://docs.github.com/en/actions/reference/limits
 	jobLimit = 6 * time.Hour
+
+	// appTokenLife is how long a token lives that a step has made for a GitHub App. A
+	// GITHUB_TOKEN lives as long as the job, and those of an App that qdeploy itself is
+	// told are renewed.
+	//
+	// https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-an-installation-access-token-for-a-github-app
+	appTokenLife = time.Hour
 )
 
 // cost is what applying a fleet is expected to cost.
 type cost struct {
 	total    qlik.Cost
 	tenants  int
-	imports  int   // of the tenant that has most of them
-	bytes    int64 // to upload, at most: what only its settings change of is not sent
-	missing  bool  // a file's size is not known
+	imports  int            // of the tenant that has most of them
+	bytes    int64          // to upload, at most: what only its settings change of is not sent
+	missing  bool           // a file's size is not known
+	births   map[string]int // tenants that are made, ended or brought back, by region
+	handed   bool           // qdeploy was handed its token for GitHub, and cannot renew it
 	duration time.Duration
-	at, in   int // tenants at a time, changes at a time in one
+	speed    speed
 }
 
 // cost forecasts what applying a fleet costs. Each tenant is read again before it is
@@ -36,7 +45,9 @@ type cost struct {
 // saved plan it is not known.
 func (e *engine) cost(f *plan.Fleet, within int) cost {
 	reads := e.readsEach(f)
-	c := cost{at: e.flags.parallelism, in: within, duration: forecast(f, reads, e.flags.parallelism, within)}
+	s := e.speed(within)
+	c := cost{speed: s, duration: s.forecast(f, reads), births: births(f)}
+	c.handed = e.flags.job != nil && !e.flags.job.client.IsApp()
 	sizes := map[string]int64{}
 	for _, p := range f.Plans {
 		one := costOf(p, reads)
@@ -93,7 +104,7 @@ func (e *engine) costLines(f *plan.Fleet, within int) []string {
 	if f.Refresh == refreshNone {
 		return nil
 	}
-	if !e.flags.cost && f.Writes() < costlyCalls && forecast(f, 0, e.flags.parallelism, within) < costlyTime {
+	if !e.flags.cost && f.Writes() < costlyCalls && e.speed(within).forecast(f, 0) < costlyTime {
 		return nil
 	}
 	return e.cost(f, within).lines()
@@ -116,12 +127,21 @@ func (c cost) lines() []string {
 	if c.total.Imports > 0 {
 		out = append(out, fmt.Sprintf("Imports: %s, at most %d in one tenant%s", many(c.total.Imports, "app"), c.imports, c.overQuota()))
 	}
-	out = append(out, fmt.Sprintf("Time: about %s, %s and %s in each at a time",
-		c.duration.Round(100*time.Millisecond), many(c.at, "tenant"), many(c.in, "change")))
-	if c.duration > jobLimit {
-		out = append(out, fmt.Sprintf("Warning: a job of GitHub Actions is ended after %s: apply a part at a time, with --tenant or --max-calls", jobLimit))
+	out = append(out, c.reloads()...)
+	if len(c.births) > 0 {
+		out = append(out, "Register hosts: "+c.registers())
 	}
-	return out
+	out = append(out, fmt.Sprintf("Time: about %s, %s and %s in each at a time%s",
+		c.duration.Round(100*time.Millisecond), many(c.speed.tenants, "tenant"), many(c.speed.within, "change"), c.limited()))
+	return append(out, c.tooLong()...)
+}
+
+// limited says that --max-rps makes the run as long as it is.
+func (c cost) limited() string {
+	if c.speed.maxRPS == 0 || c.speed.sends(c.total.Reads+c.total.Writes) < c.duration {
+		return ""
+	}
+	return fmt.Sprintf(", for --max-rps lets %s through a second", many(c.speed.maxRPS, "request"))
 }
 
 // overQuota says which subscriptions do not let the imports be made in a day.

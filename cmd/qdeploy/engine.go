@@ -45,6 +45,8 @@ type engine struct {
 	waves   *waves                              // the rings of this run; nil while nothing is applied
 	journal *runJournal                         // nil: none is kept
 	begins  func(context.Context, []*plan.Plan) // told of each round of tenants; may be nil
+	room    *apply.Room                         // for tenants that are worked on at a time
+	shown   atomic.Pointer[progress]            // of what goes on
 	closed  []closing                           // what holds changes back in this run
 	outside string                              // why the run is applied outside of windows; "" if it is not
 }
@@ -100,8 +102,12 @@ func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, err
 	if e.rotate, err = newRotation(f.rotate); err != nil {
 		return nil, err
 	}
-	e.conn, err = p.connect(est, chosen, f)
-	return e, err
+	if e.conn, err = p.connect(est, chosen, f); err != nil {
+		return nil, err
+	}
+	e.conn.room = e.newRoom()
+	e.room = e.conn.room
+	return e, nil
 }
 
 func (e *engine) close() {
@@ -120,23 +126,12 @@ func (e *engine) text(f planFlags, apps []*appChange) plan.TextOptions {
 // planAll plans every chosen tenant, several at a time, and holds the guards
 // against the whole.
 func (e *engine) planAll(ctx context.Context) (*plan.Fleet, error) {
-	progress := e.p.start("reading", len(e.chosen))
-	defer progress.end()
-	results, _ := apply.Each(ctx, apply.Stop{}, len(e.chosen), e.flags.parallelism, func(ctx context.Context, i int) *plan.Plan {
-		defer progress.step()
-		return e.planOne(ctx, e.chosen[i])
-	})
-	if err := ctx.Err(); err != nil {
+	plans, err := e.planEach(ctx)
+	if err != nil {
 		return nil, err
 	}
 	if err := e.rotate.idle(); err != nil {
 		return nil, err
-	}
-	var plans []*plan.Plan
-	for _, p := range results {
-		if p != nil {
-			plans = append(plans, p)
-		}
 	}
 	fleet := plan.NewFleet(e.revision, e.flags.refresh, plans)
 	fleet.Shard = e.flags.shard().String()
@@ -146,15 +141,15 @@ func (e *engine) planAll(ctx context.Context) (*plan.Fleet, error) {
 }
 
 // planOne plans one tenant. It returns nil for a tenant that need not be read.
-func (e *engine) planOne(ctx context.Context, t estate.Tenant) *plan.Plan {
+func (e *engine) planOne(ctx context.Context, t estate.Tenant) (*plan.Plan, apply.End) {
 	s, err := e.study(ctx, t, true)
 	if errors.Is(err, errCurrent) {
-		return nil
+		return nil, apply.EndWell
 	}
 	if err != nil {
-		return &plan.Plan{Tenant: facts(t), Error: err.Error()}
+		return &plan.Plan{Tenant: facts(t), Error: err.Error()}, endOf(qlik.Class(err), true)
 	}
-	return s.plan
+	return s.plan, apply.EndWell
 }
 
 // errCurrent says that a tenant has what is declared, as far as the ledger knows.

@@ -51,7 +51,7 @@ func (p *program) planJob(ctx context.Context, f planFlags, files planFiles, ref
 	if err := files.save(fleet, v.options(0)); err != nil {
 		return err
 	}
-	if err := j.text(fleet, e.text(f, apps), e.below(fleet)...); err != nil {
+	if err := j.text(fleet, e.text(f, apps), append(e.costLines(fleet, withinTenant), e.below(fleet)...)...); err != nil {
 		return err
 	}
 	v.tell(ctx)

@@ -147,7 +147,8 @@ func (v *view) comment(ctx context.Context) error {
 func (v *view) options(budget int) plan.MarkdownOptions {
 	o := plan.MarkdownOptions{
 		Traits: v.e.traits, Title: setOf(v.e.flags.environments), Budget: budget, Reads: int(v.e.reads.Load()),
-		Duration: forecast(v.fleet, 0, v.e.flags.parallelism, withinTenant), Banners: v.e.said, Next: v.next(),
+		Duration: v.e.speed(withinTenant).forecast(v.fleet, v.e.readsEach(v.fleet)), Banners: v.e.said, Next: v.next(),
+		Cost: v.e.costLines(v.fleet, withinTenant),
 	}
 	if v.job != nil {
 		o.Link, o.Rest, o.Head, o.Base, o.Merge = v.run.URL, v.run.URL, v.head(), v.base(), v.onMerge()

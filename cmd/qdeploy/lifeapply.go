@@ -45,7 +45,8 @@ func (e *engine) applyLife(ctx context.Context, stop apply.Stop, s stamp, now *s
 	}
 	inside, err := e.study(ctx, t, false)
 	if err != nil {
-		return tenantReport{Tenant: t.Name, State: stateUnreadable, Error: "it was made, but cannot be read yet: " + err.Error()}, e.memory.undo(t.Name)
+		r := tenantReport{Tenant: t.Name, State: stateUnreadable, Error: "it was made, but cannot be read yet: " + err.Error(), Class: qlik.Class(err)}
+		return r, e.memory.undo(t.Name)
 	}
 	if b := inside.plan.Blocked(); len(b) > 0 {
 		return tenantReport{Tenant: t.Name, State: stateBlocked, Error: fmt.Sprintf("it was made, but %s: %s", b[0].Key, b[0].Blocked)}, e.memory.undo(t.Name)

@@ -17,6 +17,7 @@ import (
 type matrixFlags struct {
 	choice
 	parallelism int
+	maxRPS      int
 	minutes     int
 	maxJobs     int
 	revision    string
@@ -42,6 +43,7 @@ With --kubernetes it prints the same as the manifest of an Indexed Job.` + "\n" 
 	f.add(p, c)
 	fl := c.Flags()
 	fl.IntVar(&f.parallelism, "parallelism", 32, "tenants at a time on each machine")
+	addMaxRPS(c, &f.maxRPS)
 	fl.IntVar(&f.minutes, "minutes", 30, "how long each machine may take, in minutes")
 	fl.IntVar(&f.maxJobs, "max-jobs", plan.MostShards, "how many machines there are at most")
 	addRevision(c, &f.revision)
@@ -69,6 +71,9 @@ func (p *program) matrix(ctx context.Context, f matrixFlags, args []string) erro
 	case f.kubernetes && f.image == "":
 		return fail("--image NAME", "--kubernetes takes the image that has qdeploy and the estate")
 	}
+	if err := checkMaxRPS(f.maxRPS); err != nil {
+		return err
+	}
 	takes, tenants, err := p.takes(ctx, f, args)
 	if err != nil {
 		return err
@@ -76,7 +81,7 @@ func (p *program) matrix(ctx context.Context, f matrixFlags, args []string) erro
 	n := min(f.maxJobs, max(tenants, 1), max(1, int(math.Ceil(takes.Minutes()/float64(f.minutes)))))
 	fmt.Fprintf(p.err, "qdeploy: %s, about %s on one machine: %s\n", many(tenants, "tenant"), takes.Round(time.Second), many(n, "shard"))
 	if f.kubernetes {
-		_, err := fmt.Fprint(p.out, jobManifest(n, f.image))
+		_, err := fmt.Fprint(p.out, jobManifest(n, f.image, f.maxRPS))
 		return err
 	}
 	m := matrixOf{}
@@ -109,7 +114,7 @@ func (p *program) takes(ctx context.Context, f matrixFlags, args []string) (time
 			return 0, 0, err
 		}
 		_, tenants := fleet.Counts()
-		return forecast(fleet, 0, f.parallelism, withinTenant), tenants, nil
+		return f.speed().forecast(fleet, 0), tenants, nil
 	}
 	est, err := p.load(ctx, f.revision)
 	if err != nil {
@@ -121,25 +126,33 @@ func (p *program) takes(ctx context.Context, f matrixFlags, args []string) (time
 		return 0, 0, err
 	}
 	var all time.Duration
+	calls := 0
 	for _, t := range chosen {
 		rs, err := est.Resources(t.Name)
 		if err != nil {
 			return 0, 0, err
 		}
 		all += qlik.ReadTime(rs)
+		calls += qlik.Reads(rs)
 	}
-	return all / time.Duration(f.parallelism), len(chosen), nil
+	return max(all/time.Duration(f.parallelism), f.speed().sends(calls)), len(chosen), nil
 }
+
+func (f matrixFlags) speed() speed { return speed{f.parallelism, withinTenant, f.maxRPS} }
 
 // jobManifest is an Indexed Job with a pod for each shard.
 //
 // https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode
-func jobManifest(n int, image string) string {
+func jobManifest(n int, image string, maxRPS int) string {
 	quoted, err := json.Marshal(image) // YAML takes it as it is
 	if err != nil {
 		panic(err) // a text can be encoded
 	}
-	return strings.NewReplacer("{N}", fmt.Sprint(n), "{IMAGE}", string(quoted)).Replace(`apiVersion: batch/v1
+	limit := ""
+	if maxRPS > 0 {
+		limit = fmt.Sprintf(" --max-rps %d", maxRPS)
+	}
+	return strings.NewReplacer("{N}", fmt.Sprint(n), "{IMAGE}", string(quoted), "{LIMIT}", limit).Replace(`apiVersion: batch/v1
 kind: Job
 metadata:
   generateName: qdeploy-apply-
@@ -154,7 +167,7 @@ spec:
       containers:
         - name: qdeploy
           image: {IMAGE}
-          command: ["sh", "-c", "exec qdeploy apply --yes --shard $((JOB_COMPLETION_INDEX + 1))/{N}"]
+          command: ["sh", "-c", "exec qdeploy apply --yes --shard $((JOB_COMPLETION_INDEX + 1))/{N}{LIMIT}"]
           envFrom:
             - secretRef: {name: qdeploy} # the variables that the estate names
 `)

@@ -20,6 +20,8 @@ type planFlags struct {
 	sharding
 	resume      *resumption // nil: all that is chosen
 	parallelism int
+	maxRPS      int // requests a second, to all hosts; 0: any number
+	maxCalls    int // of the whole run; 0: any number
 	refresh     string
 	rotate      []string // whose secrets are written again
 	patience    time.Duration
@@ -42,9 +44,11 @@ func (f *planFlags) add(p *program, c *cobra.Command) {
 	f.sharding.add(c)
 	fl := c.Flags()
 	fl.IntVar(&f.parallelism, "parallelism", 32, "tenants at a time")
+	addMaxRPS(c, &f.maxRPS)
+	fl.IntVar(&f.maxCalls, "max-calls", 0, "begin no more tenants than this `number` of calls is enough for, those made to plan among them; a plan that does not fit is none; 0 is any number")
 	fl.StringVar(&f.refresh, "refresh", "all", `which tenants to read: "all", or "changed": those whose desired state is not what was applied last`)
 	fl.StringArrayVar(&f.rotate, "rotate", nil, "write these `secrets` again, changed or not: of a KIND/NAME, of a kind, or of all")
-	fl.DurationVar(&f.patience, "patience", 10*time.Minute, "how long a tenant may fail, or refuse everything by its rate limits, before it is given up")
+	fl.DurationVar(&f.patience, "patience", 10*time.Minute, "how long a tenant may fail, or refuse everything by its rate limits, before it is given up; and how long all of them may before the run ends")
 	fl.StringVar(&f.contexts, "qlik-contexts", "", "log in with the contexts of qlik-cli in this `file`, for tenants that have one there")
 	fl.BoolVar(&f.list, "list", false, "name every tenant of each class")
 	fl.BoolVar(&f.cost, "cost", false, "say what applying costs: calls, uploads, imports, time; plans of 1,000 writes or a minute always do")
@@ -65,6 +69,12 @@ func (f *planFlags) check() error {
 	}
 	if f.parallelism < 1 {
 		return fail("", "--parallelism is %d: it is at least 1", f.parallelism)
+	}
+	if err := checkMaxRPS(f.maxRPS); err != nil {
+		return err
+	}
+	if f.maxCalls < 0 {
+		return fail("0 is any number", "--max-calls is %d", f.maxCalls)
 	}
 	if f.patience <= 0 {
 		return fail("", "--patience is %s: it is more than nothing", f.patience)

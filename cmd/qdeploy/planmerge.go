@@ -76,7 +76,7 @@ func (p *program) planMerge(ctx context.Context, f planFlags, files planFiles, n
 	}
 	switch {
 	case github:
-		if err := f.job.text(fleet, e.text(f, apps), e.below(fleet)...); err != nil {
+		if err := f.job.text(fleet, e.text(f, apps), append(e.costLines(fleet, withinTenant), e.below(fleet)...)...); err != nil {
 			return err
 		}
 		v.tell(ctx)
@@ -85,7 +85,7 @@ func (p *program) planMerge(ctx context.Context, f planFlags, files planFiles, n
 		err = p.writeJSON(fleet, e.shut(fleet), nil)
 	default:
 		if err = fleet.WriteText(p.out, e.text(f, apps)); err == nil {
-			err = sayLines(p.out, e.below(fleet))
+			err = sayLines(p.out, append(e.costLines(fleet, withinTenant), e.below(fleet)...))
 		}
 	}
 	return planned(fleet, detailed, err)

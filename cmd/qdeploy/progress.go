@@ -8,6 +8,8 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"github.com/qdeploy/qdeploy/pkg/apply"
 )
 
 // terminal reports whether w is a terminal.
@@ -56,6 +58,13 @@ func (g *progress) step() {
 	}
 	if g.n > 2*someLines && g.i%(g.n/someLines) == 0 {
 		fmt.Fprintf(g.w, "%s: %d of %d tenants\n", g.what, g.i, g.n)
+	}
+}
+
+// ended says how one ended: what was not touched may be begun again.
+func (g *progress) ended(end apply.End) {
+	if end != apply.EndUntouched {
+		g.step()
 	}
 }
 

@@ -19,6 +19,7 @@ type rehearseFlags struct {
 	broken      string
 	seed        int64
 	parallelism int
+	maxRPS      int
 	asJSON      bool
 	svg         string
 }
@@ -49,6 +50,7 @@ been hit when the rings stop. The same --seed gives the same rehearsal; only wha
 	fl.StringVar(&f.broken, "break", "", "refuse writes to a service: `SERVICE=SHARE` of tenants, such as apps=10%")
 	fl.Int64Var(&f.seed, "seed", 1, "what is drawn follows from this number")
 	fl.IntVar(&f.parallelism, "parallelism", 32, "tenants at a time")
+	addMaxRPS(c, &f.maxRPS)
 	fl.BoolVar(&f.asJSON, "json", false, "print the result as JSON")
 	fl.StringVar(&f.svg, "svg", "", "with --sizes: draw the curves into this `file`")
 	return c
@@ -97,6 +99,9 @@ func (f *rehearseFlags) set(s *theatre) (err error) {
 		return fail("a duration such as 80ms", "--latency: %s is below 0", f.latency)
 	case f.parallelism < 1:
 		return fail("32 is the default", "--parallelism: %d is below 1", f.parallelism)
+	}
+	if err := checkMaxRPS(f.maxRPS); err != nil {
+		return err
 	}
 	if s.faults, err = shareOf("--faults", f.faults); err != nil || f.broken == "" {
 		return err

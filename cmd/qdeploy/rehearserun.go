@@ -61,7 +61,7 @@ func (p *program) perform(ctx context.Context, f rehearseFlags, s *theatre) (*re
 	quiet.out, quiet.err, quiet.theatre = io.Discard, io.Discard, s
 	quiet.now = func() time.Time { return s.base }
 	a := &play{p: &quiet, theatre: s, result: &rehearsal{}, rings: map[[2]string]*playedRing{}}
-	a.flags = applyFlags{planFlags: planFlags{parallelism: f.parallelism, refresh: "all", patience: time.Hour}, yes: true, within: 1}
+	a.flags = applyFlags{planFlags: planFlags{parallelism: f.parallelism, maxRPS: f.maxRPS, refresh: "all", patience: time.Hour}, yes: true, within: 1}
 	var err error
 	if a.est, err = quiet.load(ctx, ""); err != nil {
 		return nil, err
@@ -227,13 +227,16 @@ func (a *play) hosts(names []string) (out []string) {
 // pass moves the clock by what hosts took, so many at a time, each in its turn.
 func (a *play) pass(limit int, hosts []string) time.Duration {
 	ends := make([]time.Duration, max(limit, 1))
+	all := 0
 	for _, host := range hosts {
-		if d := a.theatre.leave(host); d > 0 {
+		d, calls := a.theatre.leave(host)
+		all += calls
+		if d > 0 {
 			i := slices.Index(ends, slices.Min(ends))
 			ends[i] += d
 		}
 	}
-	took := slices.Max(ends)
+	took := max(slices.Max(ends), speed{maxRPS: a.flags.maxRPS}.sends(all))
 	a.theatre.base = a.theatre.base.Add(took)
 	return took
 }

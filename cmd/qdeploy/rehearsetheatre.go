@@ -38,9 +38,10 @@ type theatre struct {
 
 // lane is the time of one host in the present phase, and what was asked there.
 type lane struct {
-	mu   sync.Mutex
-	took time.Duration
-	seen map[string]int // requests by method and path
+	mu    sync.Mutex
+	took  time.Duration
+	calls int
+	seen  map[string]int // requests by method and path, in all phases
 }
 
 // tally is what a rehearsal counts.
@@ -73,14 +74,15 @@ func (s *theatre) pass(host string, d time.Duration) {
 	l.took += d
 }
 
-// leave returns how long a host was busy in the phase, and ends that.
-func (s *theatre) leave(host string) time.Duration {
+// leave returns how long a host was busy in the phase, and with how many requests, and
+// ends that.
+func (s *theatre) leave(host string) (took time.Duration, calls int) {
 	l := s.lane(host)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	d := l.took
-	l.took = 0
-	return d
+	took, calls = l.took, l.calls
+	l.took, l.calls = 0, 0
+	return took, calls
 }
 
 // play makes a client of this theatre.
@@ -141,6 +143,7 @@ func (s *theatre) spoil(w *reply, req *http.Request, host string) bool {
 	l := s.lane(host)
 	l.mu.Lock()
 	l.seen[what]++
+	l.calls++
 	n := l.seen[what]
 	l.mu.Unlock()
 	switch {

@@ -46,6 +46,7 @@ type report struct {
 
 	Continue   string `json:"continue,omitempty"` // the command that does what is left
 	outOfCalls bool   // the run's budget of calls let no more tenants begin
+	refused    bool   // nor did the platform, see [apply.Room]
 }
 
 // tenantReport is what became of one tenant.
@@ -60,6 +61,7 @@ type tenantReport struct {
 	Class    string      `json:"class,omitempty"` // of the first change that failed: whose trouble it is
 
 	Signature string `json:"signature,omitempty"` // of that change, see [qlik.Signature]
+	untouched bool   // it could not be read, and nothing was tried
 }
 
 type outcome struct {
@@ -215,6 +217,9 @@ func (r *report) print(w io.Writer) {
 	_ = sayLines(w, closedLines(r.Closed)) // as the lines above
 	if r.outOfCalls {
 		fmt.Fprintln(w, "stopped: what is left of --max-calls is not enough for another tenant")
+	}
+	if r.refused {
+		fmt.Fprintln(w, "stopped: the platform has refused everything for longer than --patience")
 	}
 	if r.Continue != "" {
 		fmt.Fprintf(w, "continue with: %s\n", r.Continue)

@@ -71,12 +71,12 @@ func (ro *rolling) some(ctx context.Context, stop apply.Stop, todo []*plan.Plan)
 	}
 	books := ro.memory.keep(ro.stamp)
 	books.note = ro.note()
-	slots := make(chan struct{}, max(ro.f.parallelism, 1)) // shared by all rings
+	ro.room.For(len(todo), ro.f.parallelism) // all rings share it
 	var all sync.WaitGroup
 	var mu sync.Mutex
 	for _, g := range ro.groups(todo) {
 		all.Go(func() {
-			out, started := ro.group(ctx, stop, g, books, slots)
+			out, started := ro.group(ctx, stop, g, books)
 			mu.Lock()
 			defer mu.Unlock()
 			for i, p := range g.plans {
@@ -113,38 +113,53 @@ func (ro *rolling) groups(todo []*plan.Plan) (out []*group) {
 }
 
 // group applies to the tenants of a group.
-func (ro *rolling) group(ctx context.Context, stop apply.Stop, g *group, books *books, slots chan struct{}) ([]tenantReport, []bool) {
-	limit, budget, what := ro.f.parallelism, apply.Budget{Failures: -1, Spent: ro.budget.spent}, "applying"
+func (ro *rolling) group(ctx context.Context, stop apply.Stop, g *group, books *books) ([]tenantReport, []bool) {
+	limits := apply.Limits{AtOnce: ro.f.parallelism, Budget: apply.Budget{Failures: -1, Spent: ro.budget.spent}, Room: ro.room}
+	what := "applying"
 	if v := g.wave; v != nil {
 		if v.ring.Concurrency > 0 {
-			limit = min(limit, max(1, ro.f.share(v.ring, v.ring.Concurrency)))
+			limits.AtOnce = min(limits.AtOnce, max(1, ro.f.share(v.ring, v.ring.Concurrency)))
 		}
-		budget.Failures, budget.Strict = ro.f.sharding.mayFail(v), v.ring.Strict
-		budget.Spent = func() bool { return v.echo.trips() || ro.budget.spent() }
+		limits.Budget = apply.Budget{Failures: ro.f.sharding.mayFail(v), Strict: v.ring.Strict, Spent: func() bool { return v.echo.trips() || ro.budget.spent() }}
 		what = "applying, ring " + v.Ring
 		fmt.Fprintf(ro.p.err, "%s: ring %s begins: %s of %d\n", v.Environment, v.Ring, many(len(g.plans), "tenant"), len(v.ring.Tenants))
 	}
-	progress := ro.p.start(what, len(g.plans))
+	progress := ro.show(what, len(g.plans))
 	defer progress.end()
-	return apply.Within(ctx, stop, len(g.plans), limit, budget, func(ctx context.Context, i int) (tenantReport, bool) {
-		slots <- struct{}{}
-		defer func() { <-slots }()
-		if name := g.plans[i].Tenant.Name; !ro.affords(g.plans[i]) {
-			books.add(ro.memory.undo(name))
-			progress.step()
-			return tenantReport{Tenant: name, State: stateNotStarted}, false
-		}
-		ro.journal.tenant(g.plans[i].Tenant.Name, journal.Begun, "")
-		t, entry := ro.applyOne(ctx, stop, ro.stamp, g.plans[i], ro.f.within, progress)
-		books.add(entry)
-		ro.journal.tenant(t.Tenant, string(t.State), t.Error)
-		progress.step()
-		if t.fell() {
-			ro.budget.burn()
-			if g.wave != nil {
-				g.wave.echo.heard(t.Signature, g.wave.ring.Alike)
-			}
-		}
-		return t, t.fell()
+	begun := make([]bool, len(g.plans))
+	out, started := apply.Within(ctx, stop, len(g.plans), limits, func(ctx context.Context, i int) (tenantReport, apply.End) {
+		again := begun[i]
+		begun[i] = true
+		return ro.one(ctx, stop, g, g.plans[i], again, books, progress)
 	})
+	for i, t := range out {
+		if t.untouched { // it is not begun any more, or that was its own trouble
+			books.add(ro.memory.undo(g.plans[i].Tenant.Name))
+		}
+	}
+	return out, started
+}
+
+// one applies to a tenant of a group; again says that it was begun before.
+func (ro *rolling) one(ctx context.Context, stop apply.Stop, g *group, p *plan.Plan, again bool, books *books, progress *progress) (tenantReport, apply.End) {
+	name := p.Tenant.Name
+	if !again && !ro.affords(p) {
+		books.add(ro.memory.undo(name))
+		progress.step()
+		return tenantReport{Tenant: name, State: stateNotStarted}, apply.EndWell
+	}
+	ro.journal.tenant(name, journal.Begun, "")
+	t, entry := ro.applyOne(ctx, stop, ro.stamp, p, ro.f.within, progress)
+	if !t.untouched {
+		books.add(entry)
+	}
+	ro.journal.tenant(t.Tenant, string(t.State), t.Error)
+	progress.ended(t.end())
+	if t.fell() {
+		ro.budget.burn()
+		if g.wave != nil {
+			g.wave.echo.heard(t.Signature, g.wave.ring.Alike)
+		}
+	}
+	return t, t.end()
 }

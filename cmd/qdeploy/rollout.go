@@ -11,6 +11,7 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/ledger"
 	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/pkg/qlik"
 )
 
 // applyOne plans a tenant again, compares that with what was approved, and
@@ -23,7 +24,9 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 		return stale(approved, nil, "its desired state is what was applied last"), e.memory.moved(name)
 	}
 	if err != nil {
-		return tenantReport{Tenant: name, State: stateUnreadable, Error: err.Error()}, e.memory.undo(name)
+		r := tenantReport{Tenant: name, State: stateUnreadable, Error: err.Error(), Class: qlik.Class(err)}
+		r.untouched = r.Class == classPlatform
+		return r, e.memory.undo(name)
 	}
 	if now.plan.Digest != approved.Digest {
 		return stale(approved, now.plan, "what is there, or what is declared, is not what was planned"), e.memory.moved(name)

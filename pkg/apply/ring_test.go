@@ -58,7 +58,7 @@ func TestRingIsThroughWhenItProvesIt(t *testing.T) {
 func failing(n, limit int, b Budget) (began, most int) {
 	var mu sync.Mutex
 	running := 0
-	_, started := Within(context.Background(), Stop{}, n, limit, b, func(context.Context, int) (int, bool) {
+	_, started := Within(context.Background(), Stop{}, n, Limits{AtOnce: limit, Budget: b}, func(context.Context, int) (int, End) {
 		mu.Lock()
 		running++
 		most = max(most, running)
@@ -67,7 +67,7 @@ func failing(n, limit int, b Budget) (began, most int) {
 		mu.Lock()
 		running--
 		mu.Unlock()
-		return 0, true
+		return 0, EndFell
 	})
 	for _, s := range started {
 		if s {
@@ -100,4 +100,12 @@ func TestBudgetIsSharedByAsking(t *testing.T) {
 	left := 3
 	began, _ := failing(40, 1, Budget{Failures: -1, Spent: func() bool { left--; return left < 0 }})
 	require.Equal(t, 3, began)
+}
+
+// Trouble of the platform burns no budget.
+func TestBudgetIsBurnedByFailuresAlone(t *testing.T) {
+	for _, end := range []End{EndWell, EndTroubled, EndUntouched} {
+		_, started := Within(t.Context(), Stop{}, 20, Limits{AtOnce: 3, Budget: Budget{Failures: 0, Strict: true}}, func(context.Context, int) (int, End) { return 0, end })
+		require.NotContains(t, started, false, "%v", end)
+	}
 }

@@ -153,6 +153,7 @@ func (r *report) Rows() (out []pageRow) {
 }
 
 func (r *report) Lints() []string  { return plainly(r.m.o.Lints) }
+func (r *report) Cost() []string   { return plainly(r.m.o.Cost) }
 func (r *report) Merge() []string  { return plainly(r.m.o.Merge) }
 func (r *report) Next() string     { return strings.Join(plainly(r.m.o.Next), "\n") }
 func (r *report) Forecast() string { return strings.TrimSpace(r.m.forecast()) }

@@ -27,6 +27,7 @@ type MarkdownOptions struct {
 	Lints    []string
 	Reads    int           // calls that making the plan took; 0 is not told
 	Duration time.Duration // that applying is expected to take; 0 is unknown
+	Cost     []string      // what applying costs besides, line by line
 	Merge    []string      // what happens on merge, line by line
 	Next     []string      // what to type next, line by line
 }
@@ -109,6 +110,7 @@ func (m *markdown) whole() string {
 	failures := m.failures()
 	forecast := m.keep(m.forecast())
 	merge := m.merge()
+	cost := m.cost()
 	m.appLines()
 	m.classLines()
 	m.classBodies()
@@ -128,7 +130,7 @@ func (m *markdown) whole() string {
 	for _, a := range m.apps {
 		b.WriteString(a.shown)
 	}
-	for _, s := range []string{failures, lints, notes, unmanaged, forecast, merge, next} {
+	for _, s := range []string{failures, lints, notes, unmanaged, forecast, cost, merge, next} {
 		b.WriteString(s)
 	}
 	return b.String()

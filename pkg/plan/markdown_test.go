@@ -37,6 +37,7 @@ var told = MarkdownOptions{
 		"apps/overview.qvf: warning: variable vTop is set but never read",
 		"tenants/acme.cue:12:3: warning: space/Sales has no description",
 	},
+	Cost:  []string{"Cost: about 99 writes (tier 2) in 36 tenants, and 160 reads (tier 1)", "Imports: 36 apps, at most 1 in one tenant"},
 	Merge: []string{"ring canary: 4 tenants, then 30 minutes of rest", "ring early: 80 tenants", "at most 4 tenants may fail"},
 	Next:  []string{"qdeploy plan --tenant customer-07", "qdeploy explain customer-07 space/Old"},
 }

@@ -100,7 +100,7 @@ func (h hostile) fleet(tenants, changes int) *Fleet {
 func (h hostile) options() MarkdownOptions {
 	o := MarkdownOptions{
 		Traits: kinds, Title: h.word(), Banners: h.words(5), State: h.word(), Base: h.word(), Head: h.word(), Link: h.word(), Rest: h.word(),
-		Lints: h.words(30), Reads: h.IntN(1e6), Duration: time.Duration(h.Int64N(1e15)), Merge: h.words(8), Next: h.words(5),
+		Lints: h.words(30), Reads: h.IntN(1e6), Duration: time.Duration(h.Int64N(1e15)), Cost: h.words(6), Merge: h.words(8), Next: h.words(5),
 	}
 	for range h.IntN(4) {
 		body := fence("", strings.Repeat("a line of the script\n", h.IntN(400)))

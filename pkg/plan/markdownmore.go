@@ -191,6 +191,13 @@ func (m *markdown) forecast() string {
 	return s + ".\n\n"
 }
 
+// cost is what applying costs, folded.
+func (m *markdown) cost() string {
+	return m.list("lines about the cost", len(m.o.Cost), m.share(6), "<details><summary>What applying costs</summary>\n\n", closeFold, func(i int) string {
+		return item(m.o.Cost[i], longestLine) + "\n"
+	})
+}
+
 // roughly says how long something takes, as exactly as one can know.
 func roughly(d time.Duration) string {
 	switch {

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"golang.org/x/oauth2"
+	"golang.org/x/time/rate"
 )
 
 // apiVersion decides which deprecation warnings come back, and nothing else.
@@ -39,6 +40,7 @@ type Options struct {
 	Attempts  int               // how often a failing request is sent; 0 means 5
 	Patience  time.Duration     // how long a tenant may fail or refuse everything before we give up; 0 means 10 minutes
 	Clock     *Clock            // by which it waits; nil is the real one
+	Limit     *rate.Limiter     // of all requests, those for tokens too; clients may share one; nil is none
 	Log       func(Call)        // told of each attempt; nil is silent; may be called concurrently
 
 	// Intend is told of each attempt to write before it is sent, and what it returns is
@@ -61,7 +63,7 @@ type Client struct {
 
 // New returns a client. It makes no call.
 //
-// Its layers are, from the outside: readonly → retry → pace → token → log →
+// Its layers are, from the outside: readonly → retry → pace → token → limit → log →
 // base. So every attempt is paced, has a fresh token and is logged.
 func New(o Options) (*Client, error) {
 	if o.Host == "" || strings.ContainsAny(o.Host, "/@?# ") {

@@ -14,16 +14,3 @@ type Cost struct {
 func (c Cost) Time(within int) time.Duration {
 	return max(WriteTime(c.Writes, within), Forecast(c.Reads, c.Writes))
 }
-
-// ImportQuota is how many apps a tenant may import in a day, by the subscription. No
-// call tells which of them a tenant has.
-//
-// Qlik Cloud help, "Qlik Cloud specifications and capacity" (qcs-specs-capacity).
-var ImportQuota = []struct {
-	Subscription string
-	PerDay       int
-}{
-	{"Starter or Standard", 300},
-	{"Premium", 2000},
-	{"Enterprise", 10000},
-}

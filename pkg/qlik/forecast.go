@@ -33,10 +33,16 @@ func WriteTime(n, within int) time.Duration {
 // ReadTime returns how long reading what it takes to plan for some resources is expected
 // to take: one call for each listing, several at a time.
 func ReadTime(want []plan.Resource) time.Duration {
+	rounds := (Reads(want) - 1 + atOnce - 1) / atOnce
+	return callTime * time.Duration(rounds+1) // the token is first
+}
+
+// Reads returns how many calls it is expected to take at least to plan for some resources:
+// one for each listing, and one for the token.
+func Reads(want []plan.Resource) int {
 	lists := map[listing]bool{}
 	for _, r := range want {
 		lists[listingOf(r.Key)] = true
 	}
-	rounds := (len(lists) + atOnce - 1) / atOnce
-	return callTime * time.Duration(rounds+1) // the token is first
+	return len(lists) + 1
 }

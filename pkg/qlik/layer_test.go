@@ -277,8 +277,8 @@ func TestLog(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, c.call(t.Context(), "GET", "/api/v1/users", everything("filter", "ann"), nil, nil))
 		require.Equal(t, []Call{
-			{Host: testHost, Method: "GET", Path: "/api/v1/users", Status: 503, Attempt: 1},
-			{Host: testHost, Method: "GET", Path: "/api/v1/users", Status: 0, Attempt: 2},
+			{Host: testHost, Method: "GET", Path: "/api/v1/users", Status: 503, Attempt: 1, Trouble: true},
+			{Host: testHost, Method: "GET", Path: "/api/v1/users", Status: 0, Attempt: 2, Trouble: true},
 			{Host: testHost, Method: "GET", Path: "/api/v1/users", Status: 200, Attempt: 3},
 		}, calls)
 		require.NotContains(t, fmt.Sprintf("%+v", calls), "ann")

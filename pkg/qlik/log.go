@@ -13,7 +13,8 @@ type Call struct {
 	Path    string
 	Status  int // 0 when there was no answer
 	Took    time.Duration
-	Attempt int // from 1
+	Attempt int  // from 1
+	Trouble bool // of Qlik's or of the network's, be it for a moment, see [Class]
 }
 
 // logged reports every request that goes out.
@@ -31,9 +32,11 @@ func (t logged) RoundTrip(req *http.Request) (*http.Response, error) {
 	c := Call{
 		Host: req.URL.Host, Method: req.Method, Path: req.URL.Path,
 		Took: time.Since(start), Attempt: attempt(req.Context()),
+		Trouble: req.Context().Err() == nil && Class(err) == "platform",
 	}
 	if err == nil {
 		c.Status = resp.StatusCode
+		c.Trouble = Class(&Error{Status: c.Status}) == "platform"
 	}
 	t.log(c)
 	return resp, err

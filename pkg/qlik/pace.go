@@ -118,6 +118,22 @@ func (t *pacer) take(ctx context.Context, b *rate.Limiter) error {
 	return err
 }
 
+// atRate sends no request before a limit lets it, in the order in which they come.
+type atRate struct {
+	next  http.RoundTripper
+	limit *rate.Limiter
+}
+
+func (t atRate) RoundTrip(req *http.Request) (*http.Response, error) {
+	if t.limit != nil {
+		if err := t.limit.Wait(req.Context()); err != nil {
+			discard(req)
+			return nil, err
+		}
+	}
+	return t.next.RoundTrip(req)
+}
+
 // gate waits until requests to the tenant are let through again.
 func (t *pacer) gate(ctx context.Context, req *http.Request) error {
 	for {

@@ -6,37 +6,6 @@ import (
 	"time"
 )
 
-// tier is a published limit: requests per minute, counted over a window.
-//
-// https://qlik.dev/apis/rest/rate-limiting
-type tier struct {
-	perMinute int
-	window    time.Duration
-}
-
-var (
-	tier1 = tier{1000, 5 * time.Minute}
-	tier2 = tier{100, 5 * time.Minute}
-)
-
-// specials are the operations with a limit of their own. A "*" stands for one
-// segment of the path; a trailing "/**" for any number.
-var specials = []struct {
-	method, path string
-	tier         tier
-}{
-	{http.MethodPost, "/api/v1/reloads", tier{50, time.Minute}},
-	{http.MethodPost, "/api/v1/reloads/*/actions/cancel", tier{50, time.Minute}},
-	{http.MethodPost, "/api/v1/users/actions/filter", tier{200, time.Minute}},
-	{http.MethodPost, "/api/v1/groups/actions/filter", tier{200, time.Minute}},
-	{http.MethodPost, "/api/v1/temp-contents/files", tier{800, time.Minute}},
-	{http.MethodPatch, "/api/v1/temp-contents/files/*", tier{800, time.Minute}},
-	{http.MethodPut, "/api/v1/data-files/*", tier{800, time.Minute}},
-	{http.MethodGet, "/api/v1/audits/**", tier{1000, time.Minute}},
-	{http.MethodPost, "/api/v1/reports", tier{10, time.Minute}},
-	{http.MethodGet, "/api/v1/lineage-graphs/**", tier{20, time.Minute}},
-}
-
 // tierOf returns the bucket a request is counted in, and its name.
 func tierOf(method, path string) (string, tier) {
 	for _, s := range specials {

@@ -57,9 +57,6 @@ func (c Credentials) TokenSource(o Options) (oauth2.TokenSource, error) {
 	}, nil
 }
 
-// early is how long before its end a token is no longer used.
-const early = 5 * time.Minute
-
 // tokens fetches and keeps the token of one OAuth client on one host: Qlik
 // limits how many there may be.
 type tokens struct {

@@ -51,7 +51,7 @@ func Transport(o TransportOptions) (*http.Transport, error) {
 	return t, nil
 }
 
-// wire returns what is below tokens and pacing: log → whole → base.
+// wire returns what is below tokens and pacing: limit → log → whole → base.
 func (o *Options) wire() (http.RoundTripper, error) {
 	base := o.Transport
 	if base == nil {
@@ -63,7 +63,7 @@ func (o *Options) wire() (http.RoundTripper, error) {
 			return nil, err
 		}
 	}
-	return logged{intended{whole{base}, o.Intend}, o.Log}, nil
+	return atRate{logged{intended{whole{base}, o.Intend}, o.Log}, o.Limit}, nil
 }
 
 // redirected makes every connection go to endpoint, while requests, and with
