@@ -49,7 +49,7 @@ func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME}, {role:NAME}, {user:SUBJECT},
-// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {collection:NAME}, {tag:NAME}, {item:SPACE/NAME}, {webhook:NAME}, {task:SPACE/APP/NAME}, {sharing-task:SPACE/APP/NAME}, {automation:SPACE/NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {ip-policies:NAME}, {brand:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
+// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {collection:NAME}, {tag:NAME}, {item:SPACE/NAME}, {webhook:NAME}, {task:SPACE/APP/NAME}, {sharing-task:SPACE/APP/NAME}, {glossary:SPACE/NAME}, {category:SPACE/GLOSSARY/NAME}, {term:SPACE/GLOSSARY/NAME}, {automation:SPACE/NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {ip-policies:NAME}, {brand:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
 	body := ""
@@ -83,6 +83,11 @@ func withIDs(t *qliktest.Tenant, s string) string {
 		Apps, Connections, Automations, Tasks, SharingTasks []struct {
 			dumped
 			Space, App string
+		}
+		Glossaries []struct {
+			dumped
+			Space             string
+			Categories, Terms []dumped
 		}
 		Users             []struct{ Subject, ID string }
 		Collections       []struct{ Name, Type, ID string }
@@ -133,6 +138,15 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	}
 	for _, o := range d.Automations {
 		put("automation", o.Space+"/"+o.Name, o.ID)
+	}
+	for _, o := range d.Glossaries {
+		put("glossary", o.Space+"/"+o.Name, o.ID)
+		for _, x := range o.Categories {
+			put("category", o.Space+"/"+o.Name+"/"+x.Name, x.ID)
+		}
+		for _, x := range o.Terms {
+			put("term", o.Space+"/"+o.Name+"/"+x.Name, x.ID)
+		}
 	}
 	for _, o := range d.Apps {
 		put("app", o.Space+"/"+o.Name, o.ID)

@@ -186,6 +186,8 @@ func cmdSeed(ts *testscript.TestScript, neg bool, args []string) {
 		t.AddUser(qliktest.UserSpec{Subject: rest[0], Name: rest[0], Email: rest[1]})
 	case "group": // NAME
 		t.AddGroup(rest[0])
+	case "role": // SUBJECT ROLE
+		t.GiveRole(rest[0], rest[1])
 	case "space": // NAME TYPE [DESCRIPTION]
 		t.AddSpace(qliktest.SpaceSpec{Name: rest[0], Type: rest[1], Description: rest[2]})
 	case "member": // SPACE user|group|bot ASSIGNEE ROLE...
