@@ -1,6 +1,7 @@
 package qlik
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"net/http"
@@ -53,7 +54,11 @@ var _ = register(Kind[GlossaryCategory]{
 	People:  stewardsIn,
 	Declare: declareStewards,
 	Lacks: func(t *Tenant, r plan.Resource, declared func(plan.Key) bool) string {
-		return lacksPerson(t, stewardsIn(r), declared)
+		c, err := strict[GlossaryCategory](r.Spec)
+		if err != nil {
+			return ""
+		}
+		return cmp.Or(t.lacksGlossary(c.Glossary), lacksPerson(t, stewardsIn(r), declared))
 	},
 	Review: reviewCategories,
 	List:   listCategories,

@@ -1,8 +1,8 @@
 package qlik
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"net/http"
@@ -119,8 +119,8 @@ var _ = register(Kind[GlossaryTerm]{
 })
 
 func lacksTerm(t *Tenant, r plan.Resource, declared func(plan.Key) bool) string {
-	var d GlossaryTerm
-	if json.Unmarshal(r.Spec, &d) != nil {
+	d, err := strict[GlossaryTerm](r.Spec)
+	if err != nil {
 		return ""
 	}
 	in := d.Glossary.Name() + "/"
@@ -138,7 +138,7 @@ func lacksTerm(t *Tenant, r plan.Resource, declared func(plan.Key) bool) string 
 			}
 		}
 	}
-	return lacksPerson(t, stewardsIn(r), declared)
+	return cmp.Or(t.lacksGlossary(d.Glossary), lacksPerson(t, stewardsIn(r), declared))
 }
 
 // listTerms lists the terms in the glossaries of a space.

@@ -6,6 +6,8 @@ import (
 	"iter"
 	"strings"
 	"sync"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
 // lexicon is what one reading finds out of glossaries. Three kinds are read from the same
@@ -128,6 +130,24 @@ func (t *Tenant) glossariesIn(ctx context.Context, space string) ([]glossaryBody
 		}
 	}
 	return in, nil
+}
+
+// lacksGlossary says why nobody can tell which glossary is meant, "" if there is one at most.
+func (t *Tenant) lacksGlossary(glossary Ref) string {
+	key := plan.Key{Kind: "glossary", Name: glossary.Name()}
+	spaceID, _ := t.known(plan.Key{Kind: "space", Name: spaceOf(key)})
+	l, n := t.words(), 0
+	l.glossaries.mu.Lock()
+	defer l.glossaries.mu.Unlock()
+	for _, g := range l.glossaries.rows {
+		if g.SpaceID == spaceID && spaceOf(key)+"/"+g.Name == key.Name {
+			n++
+		}
+	}
+	if n < 2 {
+		return ""
+	}
+	return fmt.Sprintf("the tenant has %d of %s: rename or delete all but one", n, key)
 }
 
 // categoriesOf returns the categories of a glossary.
