@@ -86,6 +86,8 @@ type Tenant struct {
 	filed     map[string][]DataFile           // by name: data files as they were applied, and as they are declared
 	drives    map[string]string               // connections to the files of spaces, by the spaces' IDs
 	lexicon   *lexicon                        // what is known of glossaries
+	peeking   sync.Mutex                      // for peeked
+	peeked    map[listing]bool                // read only when something was made there
 }
 
 // facts is what a listing says of a space besides its spec.
@@ -129,7 +131,7 @@ func (t *Tenant) unlearn() {
 	t.brands = map[string]map[string]bool{}
 	t.filed, t.drives = map[string][]DataFile{}, map[string]string{}
 	t.gathered = map[plan.Key]bool{}
-	t.lexicon = newLexicon()
+	t.lexicon, t.peeked = newLexicon(), map[listing]bool{}
 }
 
 // learn remembers the ID of a resource.
