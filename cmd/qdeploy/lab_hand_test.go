@@ -84,11 +84,7 @@ func withIDs(t *qliktest.Tenant, s string) string {
 			dumped
 			Space, App string
 		}
-		Glossaries []struct {
-			dumped
-			Space             string
-			Categories, Terms []dumped
-		}
+		Glossaries        []dumpedGlossary
 		Users             []struct{ Subject, ID string }
 		Collections       []struct{ Name, Type, ID string }
 		IdentityProviders []struct{ Description, ID string }
@@ -140,13 +136,7 @@ func withIDs(t *qliktest.Tenant, s string) string {
 		put("automation", o.Space+"/"+o.Name, o.ID)
 	}
 	for _, o := range d.Glossaries {
-		put("glossary", o.Space+"/"+o.Name, o.ID)
-		for _, x := range o.Categories {
-			put("category", o.Space+"/"+o.Name+"/"+x.Name, x.ID)
-		}
-		for _, x := range o.Terms {
-			put("term", o.Space+"/"+o.Name+"/"+x.Name, x.ID)
-		}
+		o.put(put)
 	}
 	for _, o := range d.Apps {
 		put("app", o.Space+"/"+o.Name, o.ID)
@@ -157,6 +147,23 @@ func withIDs(t *qliktest.Tenant, s string) string {
 
 // dumped is what a dump says of most things.
 type dumped struct{ Name, ID string }
+
+type dumpedGlossary struct {
+	dumped
+	Space             string
+	Categories, Terms []dumped
+}
+
+func (g dumpedGlossary) put(put func(kind, name, id string)) {
+	name := g.Space + "/" + g.Name
+	put("glossary", name, g.ID)
+	for _, x := range g.Categories {
+		put("category", name+"/"+x.Name, x.ID)
+	}
+	for _, x := range g.Terms {
+		put("term", name+"/"+x.Name, x.ID)
+	}
+}
 
 // upload HOST METHOD PATH FILE sends a file, or a folder as a zip archive, as a person
 // who changes a brand, or adds or changes a theme or an extension.

@@ -138,7 +138,7 @@ func lacksTerm(t *Tenant, r plan.Resource, declared func(plan.Key) bool) string 
 			}
 		}
 	}
-	return cmp.Or(t.lacksGlossary(d.Glossary), lacksPerson(t, stewardsIn(r), declared))
+	return cmp.Or(needlesslyRich("relatedInformation", d.Related), t.lacksGlossary(d.Glossary), lacksPerson(t, stewardsIn(r), declared))
 }
 
 // listTerms lists the terms in the glossaries of a space.

@@ -1,6 +1,7 @@
 package qlik
 
 import (
+	"cmp"
 	"context"
 	"iter"
 	"net/http"
@@ -63,6 +64,13 @@ var _ = register(Kind[Glossary]{
 	Needs:  []plan.Kind{"space"},
 	Uses:   usesGlossaries,
 	People: func(plan.Resource) []string { return []string{"bot"} }, // is it a Steward?
+	Lacks: func(_ *Tenant, r plan.Resource, _ func(plan.Key) bool) string {
+		g, err := strict[Glossary](r.Spec)
+		if err != nil {
+			return ""
+		}
+		return cmp.Or(needlesslyRich("overview", &g.Overview), needlesslyRich("termTemplate", g.Template))
+	},
 	Review: reviewGlossaries,
 	List: func(ctx context.Context, t *Tenant, space string) iter.Seq2[Item[Glossary], error] {
 		return func(yield func(Item[Glossary], error) bool) {

@@ -34,6 +34,15 @@ func richText(s string) (string, error) {
 	return string(b), err
 }
 
+// needlesslyRich says what is wrong with rich text that is read back as plain text, "" if
+// nothing: it would differ for ever.
+func needlesslyRich(field string, text *string) string {
+	if text == nil || plainText(*text) == *text {
+		return ""
+	}
+	return field + " is written as rich text, and is plain: write it as lines"
+}
+
 // plainText returns rich text as the estate has it: lines, if it is nothing but paragraphs of
 // text, and as it is otherwise. A text that [richText] would take for something else is none.
 func plainText(s string) string {
