@@ -19,6 +19,22 @@ func person(path string) plan.Ref {
 	return plan.Ref{Path: path, Kind: "user", Soft: true, Named: true, Prefix: "user:"}
 }
 
+var glossaryTraits = map[plan.Kind]plan.Traits{
+	"glossary": {Immutable: []string{"/space"}, Set: []string{"/tags"}, Container: true, Refs: []plan.Ref{{Path: "/space", Kind: "space"}}, Parent: "/space"},
+	"glossary-category": {
+		Immutable: []string{"/glossary"}, Set: []string{"/stewards"}, Container: true, Parent: "/space", Within: []string{"/glossary", "/parent"},
+		Refs: []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/glossary", Kind: "glossary"}, {Path: "/parent", Kind: "glossary-category"}, person("/stewards/*")},
+	},
+	"glossary-term": {
+		Immutable: []string{"/glossary"}, Set: []string{"/categories", "/tags", "/stewards", "/relatesTo"}, Include: []string{"/apps"},
+		Parent: "/space", Within: []string{"/glossary"},
+		Refs: []plan.Ref{
+			{Path: "/space", Kind: "space"}, {Path: "/glossary", Kind: "glossary"}, {Path: "/categories/*", Kind: "glossary-category", Soft: true},
+			person("/stewards/*"), {Path: "/relatesTo/*/term", Kind: "glossary-term", Soft: true}, {Path: "/apps/*", Kind: "app", Soft: true},
+		},
+	},
+}
+
 func TestTraits(t *testing.T) {
 	archive := plan.Traits{Immutable: []string{"/name"}, Input: []string{"/file"}}
 	collection := plan.Traits{
@@ -61,19 +77,7 @@ func TestTraits(t *testing.T) {
 			Immutable: []string{"/appType"}, Issued: []string{"/secretTo"},
 			Set: []string{"/redirectUris", "/allowedOrigins", "/allowedScopes", "/allowedGrantTypes", "/allowedAuthMethods"},
 		},
-		"glossary": {Immutable: []string{"/space"}, Set: []string{"/tags"}, Container: true, Refs: []plan.Ref{{Path: "/space", Kind: "space"}}, Parent: "/space"},
-		"glossary-category": {
-			Immutable: []string{"/glossary"}, Set: []string{"/stewards"}, Container: true, Parent: "/space", Within: []string{"/glossary", "/parent"},
-			Refs: []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/glossary", Kind: "glossary"}, {Path: "/parent", Kind: "glossary-category"}, person("/stewards/*")},
-		},
-		"glossary-term": {
-			Immutable: []string{"/glossary"}, Set: []string{"/categories", "/tags", "/stewards", "/relatesTo"}, Include: []string{"/apps"},
-			Parent: "/space", Within: []string{"/glossary"},
-			Refs: []plan.Ref{
-				{Path: "/space", Kind: "space"}, {Path: "/glossary", Kind: "glossary"}, {Path: "/categories/*", Kind: "glossary-category", Soft: true},
-				person("/stewards/*"), {Path: "/relatesTo/*/term", Kind: "glossary-term", Soft: true}, {Path: "/apps/*", Kind: "app", Soft: true},
-			},
-		},
+		"glossary": glossaryTraits["glossary"], "glossary-category": glossaryTraits["glossary-category"], "glossary-term": glossaryTraits["glossary-term"],
 		"license-settings": {Singleton: true, First: true},
 		"group-settings":   {Singleton: true, Set: []string{"/everyone/roles"}, Refs: []plan.Ref{{Path: "/everyone/roles/*", Kind: "role", Soft: true, Named: true}}},
 		"api-key-config":   {Singleton: true},

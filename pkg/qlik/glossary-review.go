@@ -52,7 +52,7 @@ func reviewGlossaries(ctx context.Context, t *Tenant, p *plan.Plan) error {
 	}
 	goes := going(p)
 	for _, c := range of(p, "glossary") {
-		if c.Action != plan.Delete || c.Live == nil {
+		if !loses(c) {
 			continue
 		}
 		categories, err := t.categoriesOf(ctx, c.Live.ID)
@@ -83,7 +83,7 @@ func reviewGlossaries(ctx context.Context, t *Tenant, p *plan.Plan) error {
 func reviewCategories(ctx context.Context, t *Tenant, p *plan.Plan) error {
 	goes := going(p)
 	for _, c := range of(p, "glossary-category") {
-		if c.Action != plan.Delete || c.Live == nil {
+		if !loses(c) {
 			continue
 		}
 		glossary, err := t.words().glossaryOf(c.Live.ID)
@@ -132,11 +132,16 @@ func statusOf(r *plan.Resource) string {
 	return term.Status
 }
 
+// loses reports whether a change deletes what is there.
+func loses(c *plan.Change) bool {
+	return (c.Action == plan.Delete || c.Action == plan.Replace) && c.Live != nil
+}
+
 // going returns the IDs of what a plan deletes.
 func going(p *plan.Plan) map[string]bool {
 	out := map[string]bool{}
 	for _, c := range p.Changes {
-		if c.Action == plan.Delete && c.Live != nil {
+		if loses(&c) {
 			out[c.Live.ID] = true
 		}
 	}

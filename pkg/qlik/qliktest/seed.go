@@ -3,6 +3,7 @@ package qliktest
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 )
@@ -64,7 +65,9 @@ func (t *Tenant) GiveRole(subject, role string) {
 	if u == nil {
 		panic(fmt.Sprintf("qliktest: no user %q", subject))
 	}
-	u.Roles = append(u.Roles, t.mustRole(role))
+	if id := t.mustRole(role); !slices.Contains(u.Roles, id) {
+		u.Roles = append(u.Roles, id)
+	}
 }
 
 func (t *Tenant) mustRole(name string) string {
