@@ -187,3 +187,22 @@ func (s *sandbox) memberOf(space string) string {
 	}
 	return ""
 }
+
+// TestCirclesAreNotAdopted shows which terms keep what they have to do with others.
+func TestCirclesAreNotAdopted(t *testing.T) {
+	var rs []plan.Resource
+	for _, e := range []string{"A B", "B C", "C A", "D C", "E E", "F"} {
+		name, to, related := strings.Cut(e, " ")
+		spec := strings.Replace(termSpec, `"A"`, `"`+name+`"`, 1)
+		if related {
+			spec += `,"relatesTo":[{"term":"glossary-term/Team/Words/` + to + `","type":"isA"}]`
+		}
+		rs = append(rs, resource("glossary-term/Team/Words/"+name, spec+"}"))
+	}
+	notes, err := withoutCircles(append(rs, resource("space/Team", teamSpec)))
+	require.NoError(t, err)
+	require.Len(t, notes, 2)
+	for i, kept := range []bool{true, true, false, true, false, false} {
+		require.Equal(t, kept, strings.Contains(string(rs[i].Spec), "relatesTo"), rs[i].Key)
+	}
+}

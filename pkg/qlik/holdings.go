@@ -71,7 +71,11 @@ func (t *Tenant) Holdings(ctx context.Context, of []plan.Kind) (s *Snapshot, unr
 		return nil, nil, err
 	}
 	s.Resources = slices.DeleteFunc(s.Resources, func(r plan.Resource) bool { return r.Key.Kind == "assignment" && assigneeOf(r.Key) == "bot" })
-	s.Notes = append(unlooked(closed), s.Notes...)
+	circles, err := withoutCircles(s.Resources)
+	if err != nil {
+		return nil, nil, err
+	}
+	s.Notes = append(append(unlooked(closed), circles...), s.Notes...)
 	return s, unread, nil
 }
 
