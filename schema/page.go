@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"cuelang.org/go/cue/ast"
@@ -254,7 +255,7 @@ func example(k Kind) (string, error) {
 				return "", err
 			}
 			continue
-		case k.Declared && (label(field) == parent || label(field) == k.KeyWithin):
+		case k.Declared && (label(field) == parent || slices.Contains(k.KeyWithin, label(field))):
 			lit, _ := field.Value.(*ast.BasicLit)
 			if within, err = literal.Unquote(lit.Value); err != nil { // the last says most
 				return "", err

@@ -18,7 +18,8 @@
 // And of a field:
 //
 //	key              its name: what the key of the resource ends with
-//	within           a reference whose own name is in the key, between the parent's and that
+//	within           a reference whose own name is in the key, between the parent's and that;
+//	                 of several, the last says most
 //	immutable        fixed at creation
 //	secret           written, never read back, never shown
 //	issued           where to put a secret that Qlik makes
@@ -84,10 +85,10 @@ func Files() fs.FS { return files }
 // Kind is what the schema says of a kind besides its shape.
 type Kind struct {
 	Name       plan.Kind
-	Definition string // "#Space"
-	Declared   bool   // tenants and templates declare it; otherwise it follows from something else
-	KeyField   string // the field that the name in its key ends with
-	KeyWithin  string // the field whose name comes before that, after the parent's; "" for none
+	Definition string   // "#Space"
+	Declared   bool     // tenants and templates declare it; otherwise it follows from something else
+	KeyField   string   // the field that the name in its key ends with
+	KeyWithin  []string // the fields whose names come before that, after the parent's
 	Traits     plan.Traits
 	One        []string          // fields of which all are true in one resource at most
 	Aside      []string          // fields that are not part of the spec

@@ -19,6 +19,22 @@ func person(path string) plan.Ref {
 	return plan.Ref{Path: path, Kind: "user", Soft: true, Named: true, Prefix: "user:"}
 }
 
+var glossaryTraits = map[plan.Kind]plan.Traits{
+	"glossary": {Immutable: []string{"/space"}, Set: []string{"/tags"}, Container: true, Refs: []plan.Ref{{Path: "/space", Kind: "space"}}, Parent: "/space"},
+	"glossary-category": {
+		Immutable: []string{"/glossary"}, Set: []string{"/stewards"}, Container: true, Parent: "/space", Within: []string{"/glossary", "/parent"},
+		Refs: []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/glossary", Kind: "glossary"}, {Path: "/parent", Kind: "glossary-category"}, person("/stewards/*")},
+	},
+	"glossary-term": {
+		Immutable: []string{"/glossary"}, Set: []string{"/categories", "/tags", "/stewards", "/relatesTo"}, Include: []string{"/apps"},
+		Parent: "/space", Within: []string{"/glossary"},
+		Refs: []plan.Ref{
+			{Path: "/space", Kind: "space"}, {Path: "/glossary", Kind: "glossary"}, {Path: "/categories/*", Kind: "glossary-category", Soft: true},
+			person("/stewards/*"), {Path: "/relatesTo/*/term", Kind: "glossary-term", Soft: true}, {Path: "/apps/*", Kind: "app", Soft: true},
+		},
+	},
+}
+
 func TestTraits(t *testing.T) {
 	archive := plan.Traits{Immutable: []string{"/name"}, Input: []string{"/file"}}
 	collection := plan.Traits{
@@ -61,6 +77,7 @@ func TestTraits(t *testing.T) {
 			Immutable: []string{"/appType"}, Issued: []string{"/secretTo"},
 			Set: []string{"/redirectUris", "/allowedOrigins", "/allowedScopes", "/allowedGrantTypes", "/allowedAuthMethods"},
 		},
+		"glossary": glossaryTraits["glossary"], "glossary-category": glossaryTraits["glossary-category"], "glossary-term": glossaryTraits["glossary-term"],
 		"license-settings": {Singleton: true, First: true},
 		"group-settings":   {Singleton: true, Set: []string{"/everyone/roles"}, Refs: []plan.Ref{{Path: "/everyone/roles/*", Kind: "role", Soft: true, Named: true}}},
 		"api-key-config":   {Singleton: true},
@@ -78,9 +95,9 @@ func TestTraits(t *testing.T) {
 		"role":                {Set: []string{"/assignedScopes"}},
 		"space":               {Immutable: []string{"/type"}, Container: true, Refs: []plan.Ref{person("/owner")}},
 		"tag":                 collection,
-		"task":                {Immutable: []string{"/app"}, Refs: []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/app", Kind: "app", Soft: true}, {Path: "/after/task", Kind: "task", Soft: true}}, Input: []string{"/legacy"}, Parent: "/space"},
+		"task":                {Immutable: []string{"/app"}, Refs: []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/app", Kind: "app", Soft: true}, {Path: "/after/task", Kind: "task", Soft: true}}, Input: []string{"/legacy"}, Parent: "/space", Within: []string{"/app"}},
 		"sharing-task": {
-			Immutable: []string{"/app", "/onReload", "/subject", "/body"}, Set: []string{"/recipients"}, Parent: "/space",
+			Immutable: []string{"/app", "/onReload", "/subject", "/body"}, Set: []string{"/recipients"}, Parent: "/space", Within: []string{"/app"},
 			Refs: []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/app", Kind: "app", Soft: true}, person("/recipients/*")},
 		},
 		"automation": {Immutable: []string{"/space"}, Refs: []plan.Ref{{Path: "/space", Kind: "space"}}, Input: []string{"/file"}, Parent: "/space"},
@@ -99,7 +116,7 @@ func TestTraits(t *testing.T) {
 }
 
 func TestKinds(t *testing.T) {
-	require.Equal(t, []plan.Kind{"api-key-config", "app", "assignment", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert-settings", "data-connection", "data-file", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, Kinds())
+	require.Equal(t, []plan.Kind{"api-key-config", "app", "assignment", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert-settings", "data-connection", "data-file", "extension", "glossary", "glossary-category", "glossary-term", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, Kinds())
 	var declared []plan.Kind
 	for _, k := range Kinds() {
 		require.Equal(t, k, Of(k).Name)
@@ -109,7 +126,7 @@ func TestKinds(t *testing.T) {
 		_, err := fs.Stat(Files(), string(k)+".cue")
 		require.NoError(t, err, "a kind has a file of its own")
 	}
-	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert-settings", "data-connection", "data-file", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, declared)
+	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert-settings", "data-connection", "data-file", "extension", "glossary", "glossary-category", "glossary-term", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, declared)
 	require.Equal(t, []string{"adopt", "ignore", "previously", "members"}, Of("space").Aside)
 	require.Equal(t, map[string]string{"md5": "file"}, Of("theme").MD5)
 	require.Zero(t, Of("spaceship"))
@@ -181,7 +198,7 @@ func TestDescribe(t *testing.T) {
 		{"tenantFiles/0", Field{Type: "a string"}},
 		{"regions/eu/client", Field{Fields: []string{"id", "secret"}, Type: "a struct"}},
 		{"regions/eu/client/secret", Field{Fields: []string{"env", "file"}, Type: "a struct"}},
-		{"templates/customer", Field{Fields: []string{"api-key-config", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert-settings", "data-connection", "data-file", "extension", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, Type: "a struct"}},
+		{"templates/customer", Field{Fields: []string{"api-key-config", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert-settings", "data-connection", "data-file", "extension", "glossary", "glossary-category", "glossary-term", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, Type: "a struct"}},
 		{"templates/customer/space/HR/type", Field{Values: []string{"shared", "managed", "data"}, Type: "a string"}},
 		{"templates/customer/space/HR/description", Field{Type: "a string"}},
 		{"templates/customer/group/HR/providerType", Field{Values: []string{"idp", "custom"}, Type: "a string"}},

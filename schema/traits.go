@@ -90,7 +90,7 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 		case "key":
 			k.KeyField = name
 		case "within":
-			k.KeyWithin = name
+			k.KeyWithin, t.Within = append(k.KeyWithin, name), append(t.Within, path)
 		case "immutable":
 			t.Immutable = append(t.Immutable, path)
 		case "secret":

@@ -26,7 +26,7 @@ func cloudOf(est *declared, o qliktest.Options, state io.Reader) (*qliktest.Clou
 			return nil, nil, err
 		}
 	}
-	env := map[string]string{}
+	env, stewards := map[string]string{}, []*qliktest.Tenant{}
 	for _, t := range est.Tenants() {
 		tenant := cloud.Tenant(t.Host)
 		if tenant == nil {
@@ -38,14 +38,29 @@ func cloudOf(est *declared, o qliktest.Options, state io.Reader) (*qliktest.Clou
 		}
 		addPeople(tenant, resources)
 		addSecrets(resources, env)
+		if slices.ContainsFunc(resources, func(r plan.Resource) bool { return r.Key.Kind == "glossary" }) {
+			stewards = append(stewards, tenant)
+		}
 	}
 	for _, name := range est.Regions() {
 		if err := addLogin(cloud, est, est.Region(name), env); err != nil {
 			return nil, nil, err
 		}
 	}
+	for _, tenant := range stewards {
+		if est.Region(tenant.Region).Client != nil {
+			tenant.GiveRole(`qlikbot\`+sandboxClient(tenant.Region), "Steward")
+		} else if tenant.HasUser(sandboxAdmin) {
+			tenant.GiveRole(sandboxAdmin, "Steward")
+		}
+	}
 	return cloud, env, nil
 }
+
+// Who qdeploy is in an emulated cloud.
+const sandboxAdmin = "sandbox-admin"
+
+func sandboxClient(region string) string { return "sandbox-" + region }
 
 // addSecrets makes up a value for each variable in which a resource has a secret.
 func addSecrets(resources []plan.Resource, env map[string]string) {
@@ -73,13 +88,13 @@ func addLogin(cloud *qliktest.Cloud, est *declared, r estate.Region, env map[str
 		return nil
 	}
 	if r.Client != nil {
-		id, secret := "sandbox-"+r.Name, "sandbox-secret-"+r.Name
+		id, secret := sandboxClient(r.Name), "sandbox-secret-"+r.Name
 		cloud.AddRegionClient(r.Name, id, secret)
 		return errors.Join(set(r.Client.ID, id), set(r.Client.Secret, secret))
 	}
 	for _, t := range est.Tenants() {
 		if t.Region == r.Name { // an API key is one tenant's
-			return set(r.APIKey, adminKey(cloud.Tenant(t.Host), "sandbox-admin"))
+			return set(r.APIKey, adminKey(cloud.Tenant(t.Host), sandboxAdmin))
 		}
 	}
 	return nil

@@ -3,8 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -217,7 +215,7 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	s.plan, err = plan.Build(plan.Input{
 		Tenant: facts(t), Desired: append(desired, snapshot.Needs...), Live: s.slots.leave(snapshot.Resources),
 		Applied: renamed(applied, snapshot.Same), Remembered: remembered, Owned: owned, Revision: e.memory.revision(t.Name),
-		Covers: snapshot.Covers, Blocked: blocked(snapshot, desired), Notes: append(s.slots.notes(), snapshot.Notes...), Traits: e.traits, Rotate: e.rotate.means,
+		Covers: snapshot.Covers, Twins: snapshot.Ambiguous, Blocked: blocked(snapshot, desired), Notes: append(s.slots.notes(), snapshot.Notes...), Traits: e.traits, Rotate: e.rotate.means,
 	})
 	if err != nil {
 		return nil, err
@@ -250,9 +248,6 @@ func blocked(s *qlik.Snapshot, desired []plan.Resource) map[plan.Key]string {
 	}
 	for k, why := range s.Missing {
 		out[k] = why
-	}
-	for k, ids := range s.Ambiguous {
-		out[k] = fmt.Sprintf("the tenant has %d of this name: IDs %s; rename or delete all but one", len(ids), strings.Join(ids, ", "))
 	}
 	return out
 }

@@ -78,7 +78,7 @@ func keyForm(k schema.Kind) string {
 	if k.Traits.Singleton {
 		return form + "/" + plan.TheOne
 	}
-	for _, field := range []string{strings.TrimPrefix(k.Traits.Parent, "/"), k.KeyWithin, k.KeyField} {
+	for _, field := range append(append([]string{strings.TrimPrefix(k.Traits.Parent, "/")}, k.KeyWithin...), k.KeyField) {
 		if field != "" {
 			form += "/" + strings.ToUpper(field)
 		}

@@ -89,6 +89,8 @@ func seedLeftover(ts *testscript.TestScript, t *qliktest.Tenant, what string, re
 	switch what {
 	case "bot": // SUBJECT: that of an OAuth client, disabled
 		t.AddUser(qliktest.UserSpec{Subject: rest[0], Status: "disabled"})
+	case "role": // SUBJECT ROLE; the bot of a client is made if there is none yet
+		t.GiveRole(rest[0], rest[1])
 	case "app-of": // SUBJECT SPACE NAME
 		t.ImportApp(qliktest.AppSpec{Owner: rest[0], Space: rest[1], Name: rest[2]})
 	case "automation": // SPACE NAME AGE [RAN]

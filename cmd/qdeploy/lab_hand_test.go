@@ -49,7 +49,7 @@ func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME}, {role:NAME}, {user:SUBJECT},
-// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {collection:NAME}, {tag:NAME}, {item:SPACE/NAME}, {webhook:NAME}, {task:SPACE/APP/NAME}, {sharing-task:SPACE/APP/NAME}, {automation:SPACE/NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {ip-policies:NAME}, {brand:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
+// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {collection:NAME}, {tag:NAME}, {item:SPACE/NAME}, {webhook:NAME}, {task:SPACE/APP/NAME}, {sharing-task:SPACE/APP/NAME}, {glossary:SPACE/NAME}, {category:SPACE/GLOSSARY/NAME}, {term:SPACE/GLOSSARY/NAME}, {automation:SPACE/NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {ip-policies:NAME}, {brand:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
 	body := ""
@@ -84,6 +84,7 @@ func withIDs(t *qliktest.Tenant, s string) string {
 			dumped
 			Space, App string
 		}
+		Glossaries        []dumpedGlossary
 		Users             []struct{ Subject, ID string }
 		Collections       []struct{ Name, Type, ID string }
 		IdentityProviders []struct{ Description, ID string }
@@ -134,6 +135,9 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	for _, o := range d.Automations {
 		put("automation", o.Space+"/"+o.Name, o.ID)
 	}
+	for _, o := range d.Glossaries {
+		o.put(put)
+	}
 	for _, o := range d.Apps {
 		put("app", o.Space+"/"+o.Name, o.ID)
 		put("item", o.Space+"/"+o.Name, t.ItemID(o.ID))
@@ -143,6 +147,23 @@ func withIDs(t *qliktest.Tenant, s string) string {
 
 // dumped is what a dump says of most things.
 type dumped struct{ Name, ID string }
+
+type dumpedGlossary struct {
+	dumped
+	Space             string
+	Categories, Terms []dumped
+}
+
+func (g dumpedGlossary) put(put func(kind, name, id string)) {
+	name := g.Space + "/" + g.Name
+	put("glossary", name, g.ID)
+	for _, x := range g.Categories {
+		put("category", name+"/"+x.Name, x.ID)
+	}
+	for _, x := range g.Terms {
+		put("term", name+"/"+x.Name, x.ID)
+	}
+}
 
 // upload HOST METHOD PATH FILE sends a file, or a folder as a zip archive, as a person
 // who changes a brand, or adds or changes a theme or an extension.

@@ -247,13 +247,13 @@ func (t *study) declares(k plan.Key) bool {
 // renamed returns the key under which the plan knows a resource that was applied
 // as k: it may live in something that moves.
 func (t *study) renamed(k plan.Key) plan.Key {
-	parent := t.traits[k.Kind].ParentOf(k)
+	home, now := plan.Key{}, k
 	for _, c := range t.plan.Changes {
-		if !c.From.IsZero() && c.From == parent {
-			return plan.Key{Kind: k.Kind, Name: c.Key.Name + strings.TrimPrefix(k.Name, parent.Name)}
+		if len(c.From.Name) > len(home.Name) && t.traits[k.Kind].Holds(c.From, k) {
+			home, now.Name = c.From, c.Key.Name+strings.TrimPrefix(k.Name, c.From.Name)
 		}
 	}
-	return k
+	return now
 }
 
 // undo is what to remember of a tenant that was begun and not touched.

@@ -154,7 +154,7 @@ func writes(k schema.Kind, e schema.Entry, raw json.RawMessage) bool {
 	path := "/" + e.Name
 	t := k.Traits
 	switch {
-	case e.Name == k.KeyField, e.Name == k.KeyWithin, path == t.Parent, slices.Contains(t.Input, path), slices.Contains(t.Issued, path):
+	case e.Name == k.KeyField, slices.Contains(k.KeyWithin, e.Name), path == t.Parent, slices.Contains(t.Input, path), slices.Contains(t.Issued, path):
 		return false
 	case slices.ContainsFunc(t.Secret, func(p string) bool { return p == path || strings.HasPrefix(p, path+"/") }):
 		return false

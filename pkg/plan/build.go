@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -28,11 +29,12 @@ type Input struct {
 	// new key are asked for.
 	Covers func(Key) bool
 
-	Owned   map[Key]bool    // keys an interrupted run may have created: ours, not adopted
-	Blocked map[Key]string  // desired resources that cannot be applied, and why
-	Rotate  func(Key) bool  // whose secrets are written again whatever is known of them; nil for none
-	Notes   []string        // carried over to the plan
-	Traits  map[Kind]Traits // what the schema says of each kind
+	Twins   map[Key][]string // IDs of live resources that share a key, where Live has only one of them
+	Owned   map[Key]bool     // keys an interrupted run may have created: ours, not adopted
+	Blocked map[Key]string   // desired resources that cannot be applied, and why
+	Rotate  func(Key) bool   // whose secrets are written again whatever is known of them; nil for none
+	Notes   []string         // carried over to the plan
+	Traits  map[Kind]Traits  // what the schema says of each kind
 }
 
 // Build returns the plan that turns live into desired. The same sets in any
@@ -145,6 +147,7 @@ func (b *builder) index() error {
 		}
 		b.twins[r.Key] = append(b.twins[r.Key], r.ID)
 	})
+	maps.Copy(b.twins, b.Twins)
 	b.applied = index(b.Applied, func(_, r Resource, err error) {
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: applied: %v", r.Key, err))

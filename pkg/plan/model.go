@@ -50,8 +50,9 @@ type Traits struct {
 	Input     []string // how to apply, not what to compare: files, options
 	Renewal   []string // inputs that count only where the resource is there already
 
-	Parent  string // path of the reference whose name begins the key; "" for none
-	Cascade bool   // it ends with its parent: deleting the parent deletes it
+	Parent  string   // path of the reference whose name begins the key; "" for none
+	Within  []string // paths of references, each of which the key goes on with after the parent's name
+	Cascade bool     // it ends with its parent: deleting the parent deletes it
 
 	Create, Update Action // what creating and updating are called; "" for the plain words
 	Writes         int    // write calls that creating or updating costs; 0 means 1
@@ -87,6 +88,29 @@ func (t Traits) parentOf(k Key, spec map[string]any) Key {
 		return s
 	})
 	return parent
+}
+
+// Holds reports whether what has the key k is in what has the key home, as far as the two
+// keys tell.
+func (t Traits) Holds(home, k Key) bool {
+	return strings.HasPrefix(k.Name, home.Name+"/") && slices.ContainsFunc(t.Refs, func(r Ref) bool {
+		return r.Kind == home.Kind && (r.Path == t.Parent || slices.Contains(t.Within, r.Path))
+	})
+}
+
+// homeOf returns what is nearest around what has the key k: of its parent and of what it
+// is within, that of which the key says most.
+func (t Traits) homeOf(k Key, spec map[string]any) Key {
+	home := t.parentOf(k, spec)
+	for _, path := range t.Within {
+		at(spec, path, func(s string) string {
+			if in := keyOf(s); len(in.Name) > len(home.Name) && strings.HasPrefix(k.Name, in.Name+"/") {
+				home = in
+			}
+			return s
+		})
+	}
+	return home
 }
 
 // Ref is a reference in a spec: the string at Path is the key of a resource, or,

@@ -126,11 +126,16 @@ func (l *links) giveBackFirst() {
 	}
 }
 
+// stays reports whether what is changed is there before, by the same name and ID.
+func (c Change) stays() bool { return c.Action == Adopted || c.Action == Update }
+
 // toCome makes a change wait for what it will refer to, and for what the engine
-// needs before it works there.
+// needs before it works there. Those of one kind may refer to one another in a circle,
+// once they are there.
 func (l *links) toCome(i int) {
-	for k := range l.desired[l.changes[i].Key].targets {
-		if j, ok := l.at[k]; ok && l.changes[j].Action != Delete {
+	kind := l.changes[i].Key.Kind
+	for k, soft := range l.desired[l.changes[i].Key].targets {
+		if j, ok := l.at[k]; ok && l.changes[j].Action != Delete && !(soft && k.Kind == kind && l.changes[j].stays()) {
 			l.edge(i, j)
 		}
 		l.mayWork(i, k)

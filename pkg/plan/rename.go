@@ -114,7 +114,7 @@ func newNames(m map[Key]*object, traits map[Kind]Traits, moved map[Key]Key) func
 	names, parents, ends := map[Key]Key{}, map[Key]Key{}, map[Key]Key{}
 	for k, o := range m {
 		t := traits[k.Kind]
-		parents[k] = t.parentOf(k, o.spec)
+		parents[k] = t.homeOf(k, o.spec)
 		if target, ok := endsWith(k, parents[k], t.targets(o.spec), moved); ok {
 			ends[k] = target
 		}

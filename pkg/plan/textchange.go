@@ -89,10 +89,10 @@ func (t *text) fields(c Change) {
 		case utf8.RuneCountInString(indent+name+old+desired+cause)+5 <= wide:
 			t.line(indent+"%s: %s → %s%s", name, old, desired, cause)
 		default:
-			old, desired = excerpts(f)
 			t.line(indent+"%s:%s", name, cause)
-			t.line(indent+"    - %s", old)
-			t.line(indent+"    + %s", desired)
+			for _, s := range longDiff(f) {
+				t.line(indent+"    %s", s)
+			}
 		}
 	}
 }

@@ -70,7 +70,11 @@ func (b *builder) want(d *object) {
 func (b *builder) unchanged(c *Change) {
 	b.plan.Unchanged++
 	if c.Blocked != "" {
-		b.note("%s is as declared, but could not be changed: %s", c.Key, c.Blocked)
+		why := c.Blocked
+		if c.Hint != "" {
+			why += "; " + c.Hint
+		}
+		b.note("%s is as declared, but could not be changed: %s", c.Key, why)
 	}
 }
 

@@ -70,10 +70,25 @@ func (t *Tenant) Holdings(ctx context.Context, of []plan.Kind) (s *Snapshot, unr
 	if s, err = t.Read(ctx, found); err != nil {
 		return nil, nil, err
 	}
-	for _, k := range slices.Backward(slices.Sorted(maps.Keys(closed))) {
-		s.Notes = append([]string{fmt.Sprintf("%s in %d of the spaces: the bot is no member there", k, closed[k])}, s.Notes...)
+	s.Resources = slices.DeleteFunc(s.Resources, func(r plan.Resource) bool { return r.Key.Kind == "assignment" && assigneeOf(r.Key) == "bot" })
+	circles, err := withoutCircles(s.Resources)
+	if err != nil {
+		return nil, nil, err
 	}
+	s.Notes = append(append(unlooked(closed), circles...), s.Notes...)
 	return s, unread, nil
+}
+
+// unlooked says of which kinds the engine could not look into how many spaces.
+func unlooked(closed map[plan.Kind]int) (notes []string) {
+	by := map[int][]string{}
+	for _, k := range slices.Sorted(maps.Keys(closed)) {
+		by[closed[k]] = append(by[closed[k]], string(k))
+	}
+	for _, n := range slices.Sorted(maps.Keys(by)) {
+		notes = append(notes, fmt.Sprintf("%s in %d of the spaces: the bot is no member there", strings.Join(by[n], ", "), n))
+	}
+	return notes
 }
 
 // withParents is kinds with those that they live in or are named by.

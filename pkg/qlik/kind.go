@@ -205,6 +205,14 @@ func (k Kind[T]) create(ctx context.Context, t *Tenant, key plan.Key, spec []byt
 	if err != nil {
 		return err
 	}
+	live, found, err := k.unseen(ctx, t, key)
+	if err != nil {
+		return err
+	}
+	if found {
+		t.learn(key, live.ID)
+		return k.Update(ctx, t, live.ID, live.Spec, desired)
+	}
 	id, err := k.Create(ctx, t, desired)
 	if err == nil {
 		t.learn(key, id)

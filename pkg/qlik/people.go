@@ -134,6 +134,38 @@ func lacksPerson(t *Tenant, assignees []string, declared func(plan.Key) bool) st
 	return ""
 }
 
+// asDeclared names users as they are declared, as declared last; [otherUser] where nobody
+// declares them. It is sorted, and t is locked.
+func (t *Tenant) asDeclared(ids []string, declared [][]string) []string {
+	out := []string{}
+	for _, id := range ids {
+		who := []string{otherUser}
+		for _, list := range declared {
+			same := slices.DeleteFunc(slices.Clone(list), func(a string) bool { return !slices.Contains(t.people[a], id) })
+			if len(same) > 0 {
+				who = same
+			}
+		}
+		out = append(out, who...)
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// persons returns the IDs of the users that assignees name, sorted, each once.
+func (t *Tenant) persons(ctx context.Context, assignees []string) ([]string, error) {
+	ids := []string{}
+	for _, a := range assignees {
+		id, err := t.person(ctx, a)
+		if err != nil {
+			return nil, err
+		}
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}
+
 // peopleOf collects the assignees that resources name, sorted; the bot apart.
 func peopleOf(want []plan.Resource) (assignees []string, bot bool) {
 	seen := map[string]bool{}

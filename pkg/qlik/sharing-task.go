@@ -211,17 +211,11 @@ const (
 
 // recipientsOf returns to whom a subscription is sent, as declared last. t is locked.
 func (t *Tenant) recipientsOf(b sharingBody, declared [][]string) []string {
-	out := []string{}
+	ids := []string{}
 	for _, u := range b.Recipients.UserIDs {
-		who := []string{otherUser}
-		for _, list := range declared {
-			same := slices.DeleteFunc(slices.Clone(list), func(a string) bool { return !slices.Contains(t.people[a], u.ID) })
-			if len(same) > 0 {
-				who = same
-			}
-		}
-		out = append(out, who...)
+		ids = append(ids, u.ID)
 	}
+	out := t.asDeclared(ids, declared)
 	if len(b.Recipients.GroupIDs) > 0 {
 		out = append(out, otherGroup)
 	}

@@ -140,8 +140,9 @@ func createSpace(ctx context.Context, t *Tenant, desired Space) (string, error) 
 }
 
 // join remembers that this run made a space or became a member of it: for a
-// while, publishing there may fail.
+// while, publishing there may fail, and lists show more than before.
 func (t *Tenant) join(spaceID string) {
+	t.words().writes()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.fresh[spaceID] = true

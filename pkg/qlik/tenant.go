@@ -77,6 +77,7 @@ type Tenant struct {
 	asking    sync.Mutex                      // for bot
 	bot       string                          // our own user ID, once asked
 	tenantID  string                          // the tenant's, from the same answer
+	rights    []named                         // our own roles, from the same answer
 	fresh     map[string]bool                 // IDs of spaces that this run made or joined
 	staged    map[string]copied               // apps, by staging space, release and name
 	imported  map[string]bool                 // IDs of the apps that this run imported
@@ -84,6 +85,9 @@ type Tenant struct {
 	brands    map[string]map[string]bool      // files of declared brands, by name
 	filed     map[string][]DataFile           // by name: data files as they were applied, and as they are declared
 	drives    map[string]string               // connections to the files of spaces, by the spaces' IDs
+	lexicon   *lexicon                        // what is known of glossaries
+	peeking   sync.Mutex                      // for peeked
+	peeked    map[listing]bool                // read only when something was made there
 }
 
 // facts is what a listing says of a space besides its spec.
@@ -127,6 +131,7 @@ func (t *Tenant) unlearn() {
 	t.brands = map[string]map[string]bool{}
 	t.filed, t.drives = map[string][]DataFile{}, map[string]string{}
 	t.gathered = map[plan.Key]bool{}
+	t.lexicon, t.peeked = newLexicon(), map[listing]bool{}
 }
 
 // learn remembers the ID of a resource.
@@ -224,7 +229,10 @@ func (t *Tenant) self(ctx context.Context) (string, error) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.bot, t.tenantID = me.ID, me.TenantID
+	t.bot, t.tenantID, t.rights = me.ID, me.TenantID, me.Roles
+	for _, g := range me.Groups {
+		t.rights = append(t.rights, g.Roles...)
+	}
 	return t.bot, nil
 }
 

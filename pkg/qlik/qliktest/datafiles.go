@@ -144,6 +144,8 @@ func fileRows[T, V any](c *call, p page[T], view func(T) V) reply {
 	return ok(out)
 }
 
+// listDataFiles lists the files that a connection reaches. assumed: without one, those of
+// the caller's personal space, as POST and PUT take it; the documents say it of those alone.
 func listDataFiles(c *call) reply {
 	q := c.query
 	space, all := "", q.Get("includeAllSpaces") == "true"

@@ -31,6 +31,7 @@ type dump struct {
 
 	Sharing     []dumpSharing    `json:"sharingTasks,omitempty"`
 	Automations []dumpAutomation `json:"automations,omitempty"`
+	Glossaries  []dumpGlossary   `json:"glossaries,omitempty"`
 
 	Plain map[string][]dumpPlain `json:"plain,omitempty"` // by service: csp-origins, web-integrations and so on
 }
@@ -133,6 +134,7 @@ func (t *Tenant) Dump() []byte {
 	d.Plain, d.Users = t.dumpPlain(), t.dumpUsers()
 	d.Collections = t.dumpCollections()
 	d.Tasks, d.Sharing, d.Automations = t.dumpTasks(), t.dumpSharing(), t.dumpAutomations()
+	d.Glossaries = t.dumpGlossaries()
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())
 	}

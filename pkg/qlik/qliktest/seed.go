@@ -3,6 +3,8 @@ package qliktest
 import (
 	"cmp"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -49,6 +51,23 @@ func (t *Tenant) AddBot(client string) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.bot(client, t.cloud.now()).ID
+}
+
+// GiveRole gives a user a role, by name. The bot user of an OAuth client is made if there
+// is none yet.
+func (t *Tenant) GiveRole(subject, role string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	u := t.userBySubject(subject)
+	if client, isBot := strings.CutPrefix(subject, `qlikbot\`); u == nil && isBot {
+		u = t.bot(client, t.cloud.now())
+	}
+	if u == nil {
+		panic(fmt.Sprintf("qliktest: no user %q", subject))
+	}
+	if id := t.mustRole(role); !slices.Contains(u.Roles, id) {
+		u.Roles = append(u.Roles, id)
+	}
 }
 
 func (t *Tenant) mustRole(name string) string {

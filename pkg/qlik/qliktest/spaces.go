@@ -285,7 +285,8 @@ func deleteSpace(c *call) reply {
 		return *missing
 	case s.Owner != c.caller.ID && !c.isAdmin():
 		return c.forbidden("no right to delete this space")
-	case slices.ContainsFunc(c.tenant.Apps.rows, func(a *app) bool { return a.Space == s.ID }):
+	case slices.ContainsFunc(c.tenant.Apps.rows, func(a *app) bool { return a.Space == s.ID }),
+		slices.ContainsFunc(c.tenant.Glossaries.rows, func(x *glossary) bool { return x.Space == s.ID }): // assumed: as apps
 		return c.fail(http.StatusPreconditionFailed, "SpaceNotEmpty", "space %q is not empty", s.Name)
 	}
 	c.tenant.Spaces.remove(s)

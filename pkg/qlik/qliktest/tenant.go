@@ -53,6 +53,10 @@ type Tenant struct {
 	ReloadTasks table[*reloadTask]
 	Sharing     table[*sharingTask]
 
+	Glossaries         table[*glossary]
+	GlossaryCategories table[*category]
+	GlossaryTerms      table[*term]
+
 	Automations      table[*automation]
 	AutomationLinks  table[*automationLink]
 	AutomationsAwake bool
