@@ -72,7 +72,7 @@ func TestTraits(t *testing.T) {
 
 		"data-alert-settings": {Singleton: true, First: true},
 		"data-alert": {
-			Immutable: []string{"/app", "/sheet", "/recipients", "/groups"}, Set: []string{"/recipients", "/groups"}, Parent: "/space", Writes: 2,
+			Immutable: []string{"/app", "/sheet", "/recipients", "/groups"}, Set: []string{"/recipients", "/groups"}, Whole: []string{"/condition/conditionData"}, Parent: "/space", Writes: 2,
 			Refs: []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/app", Kind: "app", Soft: true}, person("/recipients/*"), {Path: "/groups/*", Kind: "group", Soft: true, Named: true}},
 		},
 		"ip-policy":      {Set: []string{"/allowedIps"}, Last: true},

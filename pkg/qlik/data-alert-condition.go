@@ -1,6 +1,7 @@
 package qlik
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -173,7 +174,9 @@ func members(c *AlertCondition) (map[string]any, error) {
 		return nil, err
 	}
 	var out map[string]any
-	return out, json.Unmarshal(text, &out)
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber() // long ones too are told apart
+	return out, d.Decode(&out)
 }
 
 // tidy takes a condition away after an error, and returns the error. A run that is being
