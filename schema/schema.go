@@ -29,6 +29,7 @@
 //	person           "user:" and the subject of a user, declared or not, or something else
 //	parent           the reference to the resource that this one lives in
 //	set              a list whose order means nothing
+//	whole            an object that is managed as a whole: what is not in it goes
 //	include          a set that may hold more than is declared
 //	mode=FIELD       says of the set FIELD whether it may, see #ListMode; an input
 //	input            how to apply, not what to compare

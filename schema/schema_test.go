@@ -87,7 +87,8 @@ func TestTraits(t *testing.T) {
 		"notes-settings":   {Singleton: true},
 		"sharing-settings": {Singleton: true, First: true},
 
-		"data-alert-settings": {Singleton: true},
+		"data-alert-settings": {Singleton: true, First: true},
+		"data-alert":          alertTraits,
 		"ip-policy":           {Set: []string{"/allowedIps"}, Last: true},
 		"brand":               {Input: []string{"/logo", "/favIcon", "/styles"}, Writes: 2},
 		"pinned-links":        {Singleton: true},
@@ -115,8 +116,13 @@ func TestTraits(t *testing.T) {
 	}, Traits())
 }
 
+var alertTraits = plan.Traits{
+	Immutable: []string{"/app", "/sheet", "/recipients", "/groups"}, Set: []string{"/recipients", "/groups"}, Whole: []string{"/condition/conditionData"}, Parent: "/space", Within: []string{"/app"}, Writes: 2,
+	Refs: []plan.Ref{{Path: "/space", Kind: "space"}, {Path: "/app", Kind: "app", Soft: true}, person("/recipients/*"), {Path: "/groups/*", Kind: "group", Soft: true, Named: true}},
+}
+
 func TestKinds(t *testing.T) {
-	require.Equal(t, []plan.Kind{"api-key-config", "app", "assignment", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert-settings", "data-connection", "data-file", "extension", "glossary", "glossary-category", "glossary-term", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, Kinds())
+	require.Equal(t, []plan.Kind{"api-key-config", "app", "assignment", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert", "data-alert-settings", "data-connection", "data-file", "extension", "glossary", "glossary-category", "glossary-term", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, Kinds())
 	var declared []plan.Kind
 	for _, k := range Kinds() {
 		require.Equal(t, k, Of(k).Name)
@@ -126,7 +132,7 @@ func TestKinds(t *testing.T) {
 		_, err := fs.Stat(Files(), string(k)+".cue")
 		require.NoError(t, err, "a kind has a file of its own")
 	}
-	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert-settings", "data-connection", "data-file", "extension", "glossary", "glossary-category", "glossary-term", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, declared)
+	require.Equal(t, []plan.Kind{"api-key-config", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert", "data-alert-settings", "data-connection", "data-file", "extension", "glossary", "glossary-category", "glossary-term", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, declared)
 	require.Equal(t, []string{"adopt", "ignore", "previously", "members"}, Of("space").Aside)
 	require.Equal(t, map[string]string{"md5": "file"}, Of("theme").MD5)
 	require.Zero(t, Of("spaceship"))
@@ -198,7 +204,7 @@ func TestDescribe(t *testing.T) {
 		{"tenantFiles/0", Field{Type: "a string"}},
 		{"regions/eu/client", Field{Fields: []string{"id", "secret"}, Type: "a struct"}},
 		{"regions/eu/client/secret", Field{Fields: []string{"env", "file"}, Type: "a struct"}},
-		{"templates/customer", Field{Fields: []string{"api-key-config", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert-settings", "data-connection", "data-file", "extension", "glossary", "glossary-category", "glossary-term", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, Type: "a struct"}},
+		{"templates/customer", Field{Fields: []string{"api-key-config", "auth-settings", "automation", "banner", "brand", "collection", "csp-origin", "data-alert", "data-alert-settings", "data-connection", "data-file", "extension", "glossary", "glossary-category", "glossary-term", "group", "group-settings", "identity-provider", "ip-policy", "license-assignment", "license-settings", "notes-settings", "oauth-client", "pinned-links", "role", "sharing-settings", "sharing-task", "space", "tag", "task", "tenant", "tenant-details", "tenant-settings", "theme", "user", "web-integration", "webhook"}, Type: "a struct"}},
 		{"templates/customer/space/HR/type", Field{Values: []string{"shared", "managed", "data"}, Type: "a string"}},
 		{"templates/customer/space/HR/description", Field{Type: "a string"}},
 		{"templates/customer/group/HR/providerType", Field{Values: []string{"idp", "custom"}, Type: "a string"}},

@@ -99,6 +99,8 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 			t.Issued = append(t.Issued, path)
 		case "set":
 			t.Set = append(t.Set, path)
+		case "whole":
+			t.Whole = append(t.Whole, path)
 		case "include":
 			t.Include = append(t.Include, path)
 		case "mode":

@@ -75,6 +75,7 @@ var leftKinds = map[plan.Kind]string{
 	"automation":         "its owner alone may read it: export it, and declare it",
 	"task":               "declare it with the app that it reloads",
 	"sharing-task":       "people get what its owner sees: declare it with the app that it is about",
+	"data-alert":         "it belongs to who made it: declare it with the app that it is about",
 	"notes-settings":     "Qlik has deprecated it",
 	"user":               "who is looked after by hand stays so until declared",
 	"license-assignment": "seats are declared one by one",

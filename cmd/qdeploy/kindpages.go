@@ -130,6 +130,8 @@ func markNote(mark string) string {
 		return "says what `" + value + "` means"
 	case "set":
 		return "in any order"
+	case "whole":
+		return "as a whole: what is not in it goes"
 	case "include":
 		return "the tenant may hold more"
 	case "shaped":

@@ -49,7 +49,7 @@ func cmdGet(ts *testscript.TestScript, neg bool, args []string) {
 
 // call HOST METHOD PATH [BODY] makes a request as a person who is an
 // administrator. In path and body, {space:NAME}, {group:NAME}, {role:NAME}, {user:SUBJECT},
-// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {collection:NAME}, {tag:NAME}, {item:SPACE/NAME}, {webhook:NAME}, {task:SPACE/APP/NAME}, {sharing-task:SPACE/APP/NAME}, {glossary:SPACE/NAME}, {category:SPACE/GLOSSARY/NAME}, {term:SPACE/GLOSSARY/NAME}, {automation:SPACE/NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {ip-policies:NAME}, {brand:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
+// {member:SPACE/ASSIGNEE}, {connection:SPACE/NAME}, {collection:NAME}, {tag:NAME}, {item:SPACE/NAME}, {webhook:NAME}, {task:SPACE/APP/NAME}, {sharing-task:SPACE/APP/NAME}, {data-alert:SPACE/APP/NAME}, {condition:SPACE/APP/NAME} for that of an alert, {glossary:SPACE/NAME}, {category:SPACE/GLOSSARY/NAME}, {term:SPACE/GLOSSARY/NAME}, {automation:SPACE/NAME}, {client:NAME}, {idp:DESCRIPTION}, {csp-origins:ORIGIN}, {web-integrations:NAME}, {ip-policies:NAME}, {brand:NAME}, {app:SPACE/NAME} and {tenant} stand for IDs.
 func cmdCall(ts *testscript.TestScript, neg bool, args []string) {
 	h, t := handIn(ts, args[0])
 	body := ""
@@ -80,9 +80,9 @@ func withIDs(t *qliktest.Tenant, s string) string {
 		}
 		Groups, Roles, Brands, Webhooks, OAuthClients []dumped
 
-		Apps, Connections, Automations, Tasks, SharingTasks []struct {
+		Apps, Connections, Automations, Tasks, SharingTasks, DataAlerts []struct {
 			dumped
-			Space, App string
+			Space, App, ConditionID string
 		}
 		Glossaries        []dumpedGlossary
 		Users             []struct{ Subject, ID string }
@@ -131,6 +131,10 @@ func withIDs(t *qliktest.Tenant, s string) string {
 	}
 	for _, o := range d.SharingTasks {
 		put("sharing-task", o.Space+"/"+o.App+"/"+o.Name, o.ID)
+	}
+	for _, o := range d.DataAlerts {
+		put("data-alert", o.Space+"/"+o.App+"/"+o.Name, o.ID)
+		put("condition", o.Space+"/"+o.App+"/"+o.Name, o.ConditionID)
 	}
 	for _, o := range d.Automations {
 		put("automation", o.Space+"/"+o.Name, o.ID)

@@ -212,6 +212,8 @@ func cmdSeed(ts *testscript.TestScript, neg bool, args []string) {
 		t.AddAutomationConnection(rest[0], rest[1])
 	case "bot", "role", "app-of", "automation":
 		seedLeftover(ts, t, args[1], rest)
+	case "data-alert": // SPACE APP NAME OWNER
+		t.AddAlert(rest[0], rest[1], rest[2], rest[3])
 	case "reload-task": // SPACE APP RRULE ZONE
 		t.AddReloadTask(rest[0], rest[1], rest[2], rest[3])
 	default:

@@ -79,7 +79,7 @@ func holdCalls(e *testscript.Env, t *traffic) {
 
 // shown are kinds whose resources the script of another kind uses to show it: an app
 // that loads from a data connection, a group that has a role.
-var shown = map[plan.Kind][]plan.Kind{"data-connection": {"app", "assignment"}, "role": {"group"}, "user": {"assignment"}, "collection": {"assignment"}, "tag": {"assignment"}, "automation": {"assignment"}, "task": {"assignment"}, "sharing-task": {"assignment"}, "glossary": {"assignment", "glossary-category", "glossary-term"}, "glossary-category": {"assignment"}, "glossary-term": {"assignment"}}
+var shown = map[plan.Kind][]plan.Kind{"data-connection": {"app", "assignment"}, "role": {"group"}, "user": {"assignment"}, "collection": {"assignment"}, "tag": {"assignment"}, "automation": {"assignment"}, "task": {"assignment"}, "sharing-task": {"assignment"}, "data-alert": {"assignment", "data-alert-settings"}, "glossary": {"assignment", "glossary-category", "glossary-term"}, "glossary-category": {"assignment"}, "glossary-term": {"assignment"}}
 
 // related returns a kind, what it refers to, and so on; and the members of the
 // spaces among these, which the engine joins where it must.

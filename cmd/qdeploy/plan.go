@@ -60,7 +60,7 @@ func (f *planFlags) add(p *program, c *cobra.Command) {
 
 // addRetired adds the flag that looks for leftovers.
 func addRetired(c *cobra.Command, f *planFlags) {
-	c.Flags().BoolVar(&f.retired, "retired", false, "look also for what nobody needs any more: connections, empty spaces, staged copies, idle automations; nothing is deleted")
+	c.Flags().BoolVar(&f.retired, "retired", false, "look also for what nobody needs any more: connections, empty spaces, staged copies, idle automations, alerts without an app; nothing is deleted")
 }
 
 func (f *planFlags) check() error {

@@ -10,7 +10,7 @@ import (
 // diff returns the fields of desired whose value in live is another, by path. A
 // field that desired does not mention is not managed. Missing, null and "" are
 // the same: Qlik answers any of them for an unset text; so are missing and an
-// empty array or object. Arrays are compared whole. Secrets and inputs are not
+// empty array or object. Arrays are compared whole, and so are the objects that t says. Secrets and inputs are not
 // in what it is given.
 func diff(live, desired map[string]any, t Traits) []Field {
 	d := differ{traits: t}
@@ -33,7 +33,7 @@ func (d *differ) object(path string, live, desired map[string]any) {
 func (d *differ) value(path string, live, desired any) {
 	l, lok := live.(map[string]any)
 	w, wok := desired.(map[string]any)
-	if wok && (lok || blank(live)) {
+	if wok && (lok || blank(live)) && !matchesAny(d.traits.Whole, path) {
 		d.object(path, l, w)
 		return
 	}

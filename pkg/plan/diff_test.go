@@ -9,7 +9,7 @@ import (
 )
 
 func TestDiff(t *testing.T) {
-	traits := Traits{Set: []string{"/set"}, Include: []string{"/include"}}
+	traits := Traits{Set: []string{"/set"}, Include: []string{"/include"}, Whole: []string{"/whole/data"}}
 	tests := []struct {
 		name, live, desired string
 		want                []string // path: live → desired
@@ -20,6 +20,10 @@ func TestDiff(t *testing.T) {
 		{"a field that is not managed", `{"a":"x","owner":"me"}`, `{"a":"x"}`, nil},
 		{"a field inside that is not managed", `{"o":{"a":1,"b":2}}`, `{"o":{"a":1}}`, nil},
 		{"a field inside", `{"o":{"a":1,"b":2}}`, `{"o":{"b":3}}`, []string{`/o/b: 2 → 3`}},
+		{"an object that is managed as a whole", `{"whole":{"data":{"a":1,"b":2},"more":1}}`, `{"whole":{"data":{"b":2}}}`, []string{`/whole/data: {"a":1,"b":2} → {"b":2}`}},
+		{"the same object, as a whole", `{"whole":{"data":{"a":1,"b":2.0}}}`, `{"whole":{"data":{"b":2,"a":1}}}`, nil},
+		{"a whole object that is missing", `{}`, `{"whole":{"data":{"b":2}}}`, []string{`/whole/data:  → {"b":2}`}},
+		{"a whole object that is empty", `{}`, `{"whole":{"data":{}}}`, nil},
 		{"fields of an object that is missing", `{}`, `{"o":{"a":1,"b":{"c":2}}}`, []string{`/o/a:  → 1`, `/o/b/c:  → 2`}},
 		{"missing, null and empty text", `{"b":null,"c":""}`, `{"a":"","b":"","c":null}`, nil},
 		{"missing and an empty array", `{}`, `{"a":[]}`, nil},

@@ -45,6 +45,7 @@ type Traits struct {
 	Issued    []string // where to put a secret that Qlik makes; issued when created, and when asked for
 	Refs      []Ref    // references to other resources
 	Set       []string // arrays whose order means nothing
+	Whole     []string // objects that are managed as a whole: what is not in them goes
 	Include   []string // sets that may hold more than is declared
 	Modes     []Mode   // sets of which each spec says whether they may
 	Input     []string // how to apply, not what to compare: files, options

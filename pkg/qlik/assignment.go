@@ -73,6 +73,11 @@ func lacksAssignee(t *Tenant, r plan.Resource, declared func(plan.Key) bool) str
 	if !ok {
 		return lacksPerson(t, []string{assignee}, declared)
 	}
+	return t.noGroup(name, declared)
+}
+
+// noGroup says that there is no group of a name, "" if there is or will be.
+func (t *Tenant) noGroup(name string, declared func(plan.Key) bool) string {
 	group := plan.Key{Kind: "group", Name: name}
 	if _, live := t.known(group); live || declared(group) || group == everyone.key {
 		return ""

@@ -81,16 +81,19 @@ func (p *page[T]) UnmarshalJSON(b []byte) error {
 		return json.Unmarshal(b, &p.Data)
 	}
 	var whole struct {
-		Data  json.RawMessage `json:"data"`
-		Tasks json.RawMessage `json:"sharingTasks"`
-		Links json.RawMessage `json:"links"`
-		Meta  json.RawMessage `json:"meta"`
+		Data    json.RawMessage `json:"data"`
+		Sharing json.RawMessage `json:"sharingTasks"`
+		Alerts  json.RawMessage `json:"tasks"`
+		Links   json.RawMessage `json:"links"`
+		Meta    json.RawMessage `json:"meta"`
 	}
 	if err := json.Unmarshal(b, &whole); err != nil {
 		return err
 	}
-	if whole.Data == nil { // sharing tasks have a name of their own for it
-		whole.Data = whole.Tasks
+	for _, own := range []json.RawMessage{whole.Sharing, whole.Alerts} { // these have names of their own for it
+		if whole.Data == nil {
+			whole.Data = own
+		}
 	}
 	if whole.Data == nil {
 		return errors.New("no data in it")

@@ -34,8 +34,8 @@ type Needed struct {
 
 // Retired looks for what is left over in a tenant that was read: data connections of
 // qdeploy's own user that are not declared, empty spaces, staged copies of apps that are
-// neither pinned nor published, automations that did not run, and what belongs to disabled
-// bot users. It changes nothing. What may not be listed is in unknown, with why, and the
+// neither pinned nor published, automations that did not run, data alerts of its own whose
+// app is gone, and what belongs to disabled bot users. It changes nothing. What may not be listed is in unknown, with why, and the
 // rest is found all the same. What cannot be seen into is not called empty.
 func (t *Tenant) Retired(ctx context.Context, s *Snapshot, n Needed) (found []Retired, unknown []string, err error) {
 	r := &retirement{Tenant: t, s: s, n: n, declared: map[plan.Key]bool{}, used: map[plan.Key]bool{}}
@@ -46,7 +46,7 @@ func (t *Tenant) Retired(ctx context.Context, s *Snapshot, n Needed) (found []Re
 	for _, look := range []struct {
 		what string
 		at   func(context.Context) error
-	}{{"data connections", r.connections}, {"spaces", r.spaces}, {"staged copies", r.copies}, {"automations", r.automations}, {"bot users", r.bots}} {
+	}{{"data connections", r.connections}, {"spaces", r.spaces}, {"staged copies", r.copies}, {"automations", r.automations}, {"data alerts", r.alerts}, {"bot users", r.bots}} {
 		if err := r.learnSpaces(ctx, look.at); err != nil {
 			if ctx.Err() != nil {
 				return nil, nil, ctx.Err()
@@ -216,6 +216,25 @@ func (r *retirement) automations(ctx context.Context) error {
 		}
 		if ok && !last.IsZero() && last.Before(r.n.Since) {
 			r.add(plan.Key{Kind: "automation", Name: space + "/" + b.Name}, why, deletion(automationPath(b.ID)))
+		}
+	}
+	return nil
+}
+
+// alerts finds those of qdeploy's own user whose app is gone: they outlive it.
+//
+// https://qlik.dev/apis/rest/data-alerts: APP_DELETED.
+func (r *retirement) alerts(ctx context.Context) error {
+	bot, err := r.self(ctx)
+	if err != nil {
+		return err
+	}
+	for b, err := range list[alertBody](ctx, r.Client, alertsPath, everything("ownerId", bot)) {
+		if err != nil {
+			return err
+		}
+		if isGone(b.Errors, "APP_DELETED") {
+			r.add(plan.Key{Kind: "data-alert", Name: b.Name}, "its app is gone", deletion(conditionPath(b.ConditionID)), deletion(alertPath(b.ID)))
 		}
 	}
 	return nil

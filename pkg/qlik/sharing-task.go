@@ -93,9 +93,7 @@ var _ = register(Kind[SharingTask]{
 	Sees:   func(role string) bool { return !slices.Contains(blind, role) },
 	Needs:  []plan.Kind{"space"},
 	// Whoever sees the app: as of collections.
-	Uses: func(r plan.Resource) []use {
-		return []use{{spaceOf(r.Key), [][]string{{"consumer", "facilitator", "producer", "codeveloper", "contributor", "basicconsumer"}}}}
-	},
+	Uses:    func(r plan.Resource) []use { return seesApps(spaceOf(r.Key)) },
 	People:  func(r plan.Resource) []string { return append(listIn(r.Spec, "recipients"), "bot") },
 	Declare: declareSharing,
 	Lacks:   lacksSharing,
@@ -136,18 +134,33 @@ func lacksSharing(t *Tenant, r plan.Resource, declared func(plan.Key) bool) stri
 		return ""
 	}
 	t.mu.Lock()
-	known := *t.sharingOf(r.Key.Name)
-	app, listed := t.sharable[s.App], t.sharable[s.Space]
+	foreign := t.sharingOf(r.Key.Name).foreign
 	t.mu.Unlock()
-	space := plan.Key{Kind: "space", Name: spaceOf(r.Key)}
-	_, there := t.known(space)
-	switch {
-	case known.foreign:
+	if foreign {
 		return "it belongs to another user, and people get what that user sees; delete it, or give yours another name"
-	case !app && (listed || !there && !declared(space)) && !declared(plan.Key{Kind: "app", Name: s.App.Name()}):
-		return fmt.Sprintf("no app %q in this space, and no environment publishes it there", strings.TrimPrefix(s.App.Name(), space.Name+"/"))
+	}
+	if why := t.lacksApp(s.App, s.Space, declared); why != "" {
+		return why
 	}
 	return lacksPerson(t, s.Recipients, declared)
+}
+
+// seesApps is membership of a space that shows the apps in it.
+func seesApps(space string) []use {
+	return []use{{space, [][]string{{"consumer", "facilitator", "producer", "codeveloper", "contributor", "basicconsumer"}}}}
+}
+
+// lacksApp says that an app is not in its space, "" if it is or may be: see [Tenant.appsIn].
+func (t *Tenant) lacksApp(app, space Ref, declared func(plan.Key) bool) string {
+	t.mu.Lock()
+	here, listed := t.sharable[app], t.sharable[space]
+	t.mu.Unlock()
+	key := plan.Key{Kind: "space", Name: space.Name()}
+	_, there := t.known(key)
+	if !here && (listed || !there && !declared(key)) && !declared(plan.Key{Kind: "app", Name: app.Name()}) {
+		return fmt.Sprintf("no app %q in this space, and no environment publishes it there", strings.TrimPrefix(app.Name(), key.Name+"/"))
+	}
+	return ""
 }
 
 // listSharing lists the subscriptions to the apps in a space.
@@ -223,7 +236,7 @@ func (t *Tenant) recipientsOf(b sharingBody, declared [][]string) []string {
 		out = append(out, otherAddress)
 	}
 	slices.Sort(out)
-	return slices.Compact(out)
+	return out
 }
 
 func (b sharingBody) spec(space, app Ref, recipients []string) SharingTask {

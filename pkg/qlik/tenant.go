@@ -72,6 +72,7 @@ type Tenant struct {
 	upstream  map[string]map[string]bool      // by space: names of the tasks that declared ones there run after
 	shared    map[string]*sharing             // subscriptions by name, with the space and the app
 	sharable  map[Ref]bool                    // apps that may be subscribed to, and the spaces of which all are known
+	alerts    map[string]*alert               // data alerts by name, as subscriptions
 	flows     map[string]*flows               // automations by space name
 	noNotes   string                          // why the notes of the tenant cannot be switched, "" if they can
 	asking    sync.Mutex                      // for bot
@@ -127,6 +128,7 @@ func (t *Tenant) unlearn() {
 	t.scheduled, t.upstream = map[Ref]*reloads{}, map[string]map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
 	t.shared, t.sharable = map[string]*sharing{}, map[Ref]bool{}
+	t.alerts = map[string]*alert{}
 	t.noNotes = ""
 	t.brands = map[string]map[string]bool{}
 	t.filed, t.drives = map[string][]DataFile{}, map[string]string{}

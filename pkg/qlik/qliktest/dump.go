@@ -30,6 +30,8 @@ type dump struct {
 	Tasks []dumpTask `json:"tasks,omitempty"`
 
 	Sharing     []dumpSharing    `json:"sharingTasks,omitempty"`
+	Alerts      []dumpAlert      `json:"dataAlerts,omitempty"`
+	Idle        int              `json:"idleConditions,omitempty"` // that no alert has
 	Automations []dumpAutomation `json:"automations,omitempty"`
 	Glossaries  []dumpGlossary   `json:"glossaries,omitempty"`
 
@@ -135,6 +137,7 @@ func (t *Tenant) Dump() []byte {
 	d.Collections = t.dumpCollections()
 	d.Tasks, d.Sharing, d.Automations = t.dumpTasks(), t.dumpSharing(), t.dumpAutomations()
 	d.Glossaries = t.dumpGlossaries()
+	d.Alerts, d.Idle = t.dumpAlerts(), t.idleConditions()
 	for _, w := range t.Webhooks.rows {
 		d.Webhooks = append(d.Webhooks, w.dump())
 	}

@@ -2,17 +2,17 @@ package qliktest
 
 import "net/http"
 
-// The switches of sharing, which is the same service as its tasks, and of data alerts, of
-// which there is nothing else. They turn at once.
+// The switches of sharing and of data alerts, which are the same services as what they turn
+// on. They turn at once.
 var (
 	sharingRoutes = []route{
 		{method: "GET", path: "/api/v1/sharing-tasks/settings", tier: tier1, handle: getSharingSettings},
 		{method: "PATCH", path: "/api/v1/sharing-tasks/settings", tier: tier2, handle: patchSharingSettings},
 	}
-	alertsService = &service{name: "data-alerts", envelope: envPlain, routes: []route{
+	alertSettingsRoutes = []route{
 		{method: "GET", path: "/api/v1/data-alerts/settings", tier: tier1, handle: getAlertSettings},
 		{method: "PUT", path: "/api/v1/data-alerts/settings", tier: tier2, handle: putAlertSettings},
-	}}
+	}
 )
 
 // featuresOff are switches of a tenant. assumed: a new tenant has them all on.

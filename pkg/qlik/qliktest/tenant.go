@@ -52,6 +52,8 @@ type Tenant struct {
 	Tasks       table[*task]
 	ReloadTasks table[*reloadTask]
 	Sharing     table[*sharingTask]
+	Alerts      table[*alert]
+	Conditions  table[*condition]
 
 	Glossaries         table[*glossary]
 	GlossaryCategories table[*category]
