@@ -62,7 +62,8 @@ func (s *stage) play(workflow string, run *githubtest.Run, fork bool, payload []
 	}
 	for name, value := range map[string]string{
 		"GITHUB_API_URL": s.site.API, "GITHUB_GRAPHQL_URL": s.site.GraphQL(), "GITHUB_SERVER_URL": s.site.Web,
-		"GITHUB_SHA": run.SHA, "GITHUB_REF": run.Ref, "GITHUB_RUN_ID": strconv.FormatInt(run.ID, 10), "QDEPLOY_ENDPOINT": s.qlik,
+		"GITHUB_WORKFLOW_REF": "acme/tenants/.github/workflows/" + workflow + "@refs/heads/main",
+		"GITHUB_SHA":          run.SHA, "GITHUB_REF": run.Ref, "GITHUB_RUN_ID": strconv.FormatInt(run.ID, 10), "QDEPLOY_ENDPOINT": s.qlik,
 		"STUB_REPOSITORY": s.repo.Dir(), "STUB_SHA": run.SHA, "STUB_ARTIFACTS": artifacts, "QDEPLOY_BREACHES": filepath.Join(s.dir, "breaches"),
 	} {
 		args = append(args, "--env", name+"="+value)
