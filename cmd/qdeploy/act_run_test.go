@@ -18,6 +18,9 @@ var permissions = map[string]map[string]string{
 	"apply.yml": {"contents": "write", "pull-requests": "write", "issues": "write", "deployments": "write", "statuses": "write", "actions": "read"},
 	"drift.yml": {"contents": "read", "issues": "write", "statuses": "write"},
 
+	"fleet-plan.yml":  {"contents": "read", "pull-requests": "write", "statuses": "write"},
+	"fleet-apply.yml": {"contents": "write", "pull-requests": "write", "issues": "write", "deployments": "write", "statuses": "write", "actions": "read"},
+
 	"capture.yml": {"contents": "write", "pull-requests": "write"},
 	"promote.yml": {"contents": "write", "pull-requests": "write"},
 	"release.yml": {"contents": "write", "pull-requests": "read"},
@@ -56,6 +59,7 @@ func (s *stage) play(workflow string, run *githubtest.Run, fork bool, payload []
 		"--no-cache-server", "--action-offline-mode", "--pull=false", "--no-skip-checkout", "--actor", run.Actor,
 		"--local-repository", checkoutPin + "=" + filepath.Join(s.dir, "checkout"),
 		"--local-repository", uploadPin + "=" + filepath.Join(s.dir, "upload"),
+		"--local-repository", downloadPin + "=" + filepath.Join(s.dir, "download"),
 		"--local-repository", setupGoPin + "=" + filepath.Join(s.dir, "setup-go"),
 		"--local-repository", "qdeploy/qdeploy@" + actionPin + "=" + s.action,
 		"-s", "GITHUB_TOKEN=" + token,

@@ -63,6 +63,7 @@ type matrixOf struct {
 
 type shardOf struct {
 	Shard string `json:"shard"`
+	Index int    `json:"index"` // for the names of files and artifacts, from 1
 }
 
 func (p *program) matrix(ctx context.Context, f matrixFlags, args []string) error {
@@ -82,7 +83,7 @@ func (p *program) matrix(ctx context.Context, f matrixFlags, args []string) erro
 	var j *job
 	if f.github {
 		var err error
-		if j, err = p.aboutHead(ctx, &f); err != nil {
+		if j, err = p.aboutHead(ctx, &f, len(args) == 1); err != nil {
 			return err
 		}
 	}
@@ -102,14 +103,18 @@ func (p *program) matrix(ctx context.Context, f matrixFlags, args []string) erro
 	}
 	m := matrixOf{}
 	for i := 1; i <= n; i++ {
-		m.Include = append(m.Include, shardOf{plan.Shard{I: i, N: n}.String()})
+		m.Include = append(m.Include, shardOf{plan.Shard{I: i, N: n}.String(), i})
 	}
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
 	if f.github {
-		if err := errors.Join(j.output("matrix", string(text)), j.output("revision", f.revision)); err != nil {
+		err := j.output("matrix", string(text))
+		if f.revision != "" {
+			err = errors.Join(err, j.output("revision", f.revision))
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -118,10 +123,11 @@ func (p *program) matrix(ctx context.Context, f matrixFlags, args []string) erro
 }
 
 // aboutHead says which commit all shards are about: what the job has checked out, and after
-// a merge the head of the branch, whichever commit the job was started for.
-func (p *program) aboutHead(ctx context.Context, f *matrixFlags) (*job, error) {
+// a merge the head of the branch, whichever commit the job was started for. A saved plan
+// says it itself.
+func (p *program) aboutHead(ctx context.Context, f *matrixFlags, saved bool) (*job, error) {
 	j, err := p.job(f.environments)
-	if err != nil || f.revision != "" {
+	if err != nil || saved || f.revision != "" {
 		return j, err
 	}
 	if p.dir, err = p.estateDir(); err != nil {
