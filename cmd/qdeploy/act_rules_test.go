@@ -89,7 +89,7 @@ func TestWorkflowRulesBite(t *testing.T) {
 }
 
 // forUsers are the workflows that users take, all that a release carries.
-var forUsers = []string{"plan.yml", "apply.yml", "drift.yml", "capture.yml", "promote.yml", "release.yml", "try.yml"}
+var forUsers = []string{"plan.yml", "apply.yml", "fleet-plan.yml", "fleet-apply.yml", "drift.yml", "capture.yml", "promote.yml", "release.yml", "try.yml"}
 
 // TestReleaseBuilds builds a release twice: the same bytes, checksums that fit, and
 // workflows that name the commit.

@@ -18,6 +18,9 @@ var permissions = map[string]map[string]string{
 	"apply.yml": {"contents": "write", "pull-requests": "write", "issues": "write", "deployments": "write", "statuses": "write", "actions": "read"},
 	"drift.yml": {"contents": "read", "issues": "write", "statuses": "write"},
 
+	"fleet-plan.yml":  {"contents": "read", "pull-requests": "write", "statuses": "write"},
+	"fleet-apply.yml": {"contents": "write", "pull-requests": "write", "issues": "write", "deployments": "write", "statuses": "write", "actions": "read"},
+
 	"capture.yml": {"contents": "write", "pull-requests": "write"},
 	"promote.yml": {"contents": "write", "pull-requests": "write"},
 	"release.yml": {"contents": "write", "pull-requests": "read"},
@@ -56,13 +59,15 @@ func (s *stage) play(workflow string, run *githubtest.Run, fork bool, payload []
 		"--no-cache-server", "--action-offline-mode", "--pull=false", "--no-skip-checkout", "--actor", run.Actor,
 		"--local-repository", checkoutPin + "=" + filepath.Join(s.dir, "checkout"),
 		"--local-repository", uploadPin + "=" + filepath.Join(s.dir, "upload"),
+		"--local-repository", downloadPin + "=" + filepath.Join(s.dir, "download"),
 		"--local-repository", setupGoPin + "=" + filepath.Join(s.dir, "setup-go"),
 		"--local-repository", "qdeploy/qdeploy@" + actionPin + "=" + s.action,
 		"-s", "GITHUB_TOKEN=" + token,
 	}
 	for name, value := range map[string]string{
 		"GITHUB_API_URL": s.site.API, "GITHUB_GRAPHQL_URL": s.site.GraphQL(), "GITHUB_SERVER_URL": s.site.Web,
-		"GITHUB_SHA": run.SHA, "GITHUB_REF": run.Ref, "GITHUB_RUN_ID": strconv.FormatInt(run.ID, 10), "QDEPLOY_ENDPOINT": s.qlik,
+		"GITHUB_WORKFLOW_REF": "acme/tenants/.github/workflows/" + workflow + "@refs/heads/main",
+		"GITHUB_SHA":          run.SHA, "GITHUB_REF": run.Ref, "GITHUB_RUN_ID": strconv.FormatInt(run.ID, 10), "QDEPLOY_ENDPOINT": s.qlik,
 		"STUB_REPOSITORY": s.repo.Dir(), "STUB_SHA": run.SHA, "STUB_ARTIFACTS": artifacts, "QDEPLOY_BREACHES": filepath.Join(s.dir, "breaches"),
 	} {
 		args = append(args, "--env", name+"="+value)

@@ -45,6 +45,7 @@ type stage struct {
 const (
 	checkoutPin = "actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683"
 	uploadPin   = "actions/upload-artifact@ea165f8d65b6e75b540449e92b4886f43607fa02"
+	downloadPin = "actions/download-artifact@d3f86a106a0bac45b974a628896c90dbdf5c8093"
 	setupGoPin  = "actions/setup-go@d35c59abb061a4a6fb18e82ac0862c26744d6ab5"
 	actionPin   = "0123456789abcdef0123456789abcdef01234567"
 )
@@ -114,6 +115,7 @@ func (s *stage) workflows() {
 		require.NoError(s, err)
 		edited := strings.ReplaceAll(string(text), "inputs.version || 'source'", "inputs.version || 'installed'")
 		require.NotEqual(s, string(text), edited)
+		edited = strings.ReplaceAll(edited, "${{ inputs.shards && format('--jobs={0}', inputs.shards) || '' }}", "--jobs=2")
 		require.NoError(s, os.WriteFile(filepath.Join(to, name), []byte(edited), 0o644))
 	}
 	s.action = filepath.Join(s.dir, "action")
@@ -122,12 +124,12 @@ func (s *stage) workflows() {
 		require.NoError(s, err)
 		s.write("action/"+name, string(text))
 	}
-	s.stub("checkout", `inputs: {fetch-depth: {}, persist-credentials: {}}`,
+	s.stub("checkout", `inputs: {fetch-depth: {}, persist-credentials: {}, ref: {}}`,
 		`find . -mindepth 1 -delete
         git init --quiet .
         git remote add origin "$GITHUB_SERVER_URL/$GITHUB_REPOSITORY"
         git fetch --quiet --no-tags "$STUB_REPOSITORY" '+refs/heads/*:refs/remotes/origin/*' '+refs/pull/*:refs/remotes/pull/*'
-        git checkout --quiet --detach "$STUB_SHA"`)
+        git checkout --quiet --detach "${REF:-$STUB_SHA}"`)
 	s.stub("upload", `inputs: {name: {}, path: {}, if-no-files-found: {}, overwrite: {}, retention-days: {}}`,
 		`while IFS= read -r file; do
           [ -z "$file" ] && continue
@@ -135,6 +137,12 @@ func (s *stage) workflows() {
           mkdir -p "$STUB_ARTIFACTS/$NAME"
           cp -- "$file" "$STUB_ARTIFACTS/$NAME/"
         done <<<"$FILES"`)
+	s.stub("download", `inputs: {pattern: {}, path: {}, merge-multiple: {}}`,
+		`for folder in "$STUB_ARTIFACTS"/$PATTERN/; do
+          [ -d "$folder" ] || continue
+          mkdir -p "$FILES"
+          cp -- "$folder"* "$FILES/"
+        done`)
 	s.stub("setup-go", `inputs: {go-version-file: {}, cache: {}}`, `go version`)
 }
 
@@ -145,7 +153,7 @@ runs:
   using: composite
   steps:
     - shell: bash
-      env: {NAME: "${{ inputs.name }}", FILES: "${{ inputs.path }}", MISSING: "${{ inputs.if-no-files-found }}"}
+      env: {NAME: "${{ inputs.name }}", FILES: "${{ inputs.path }}", MISSING: "${{ inputs.if-no-files-found }}", REF: "${{ inputs.ref }}", PATTERN: "${{ inputs.pattern }}"}
       run: |
         %s
 `, name, inputs, script))

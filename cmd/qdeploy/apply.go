@@ -27,6 +27,7 @@ type applyFlags struct {
 	join      bool   // tenants that came after a rollout began join it
 	failures  allowed
 	journal   string // the file; "" for one in the repository
+	out       string // the file for what became of the run; "" for none
 	resume    string // a run, or the file of its journal
 }
 
@@ -61,6 +62,7 @@ the tenants that a run left, by the journal that it kept.` + "\n" + exits,
 		},
 	}
 	f.add(p, c)
+	c.AddCommand(p.applyMergeCommand())
 	f.applies = true
 	c.Flags().BoolVar(&f.fromMerge, "from-merge", false, "in a job of GitHub Actions: apply the head of the branch, as it was reviewed in the pull requests that were merged")
 	c.Flags().StringVar(&f.approve, "approve", "", "with --from-merge: apply also what was not reviewed in a pull request, if it is the plan with this `digest`")
@@ -68,6 +70,7 @@ the tenants that a run left, by the journal that it kept.` + "\n" + exits,
 	c.Flags().BoolVar(&f.join, "join", false, "tenants that came after a rollout began join its last ring; they wait for its end otherwise")
 	c.Flags().Var(&f.failures, "max-failures", "how many tenants may fail by what is asked of them, in all rings together: a number, or a `part` of those that change, rounded down; one more, and nothing new begins")
 	c.Flags().StringVar(&f.journal, "journal", "", "keep the journal of the run in this `file`, line by line; without it, in the git repository")
+	c.Flags().StringVar(&f.out, "out", "", "save what became of the run in this `file`, for apply merge")
 	c.Flags().StringVar(&f.resume, "resume", "", "go on with what this `run` left: its name, or the file of its journal")
 	c.Flags().DurationVar(&f.patient, "lock-timeout", 10*time.Minute, "how long to wait while another run applies")
 	c.Flags().BoolVar(&f.yes, "yes", false, "do not ask; needed where there is no terminal")
@@ -151,16 +154,16 @@ func (e *engine) applyFleet(ctx context.Context, f applyFlags, fleet *plan.Fleet
 	return nil
 }
 
-// readPlan reads a saved plan and checks that nobody changed it.
-func readPlan(path string) (*plan.Fleet, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return nil, fail("qdeploy plan --out FILE saves a plan", "%w", err)
+// readPlan reads a saved plan, or a folder with those of all shards, and checks that
+// nobody changed it.
+func readPlan(path string) (f *plan.Fleet, err error) {
+	if info, serr := os.Stat(path); serr == nil && info.IsDir() {
+		f, err = readShards(path)
+	} else {
+		f, err = readFleet(path)
 	}
-	defer file.Close()
-	f, err := plan.ReadFleet(bufio.NewReader(file))
 	if err != nil {
-		return nil, fail("save it again with qdeploy plan --out", "%s: %w", path, err)
+		return nil, err
 	}
 	if f.Shard != "" {
 		return nil, fail("qdeploy plan merge FILE... --out PLAN makes one plan of those of all shards", "%s is shard %s of a plan: guards and budgets are about the whole", path, f.Shard)
@@ -231,7 +234,7 @@ func (e *engine) rollout(ctx context.Context, f applyFlags, fleet *plan.Fleet, h
 		return nil, err
 	}
 	e.journal.end(r.status())
-	return r, nil
+	return r, f.save(r, e.revision)
 }
 
 // newRun names a run by the time at which it began.

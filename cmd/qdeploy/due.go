@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -31,7 +32,7 @@ func (p *program) dueCommand() *cobra.Command {
 		Long: `List the environments in which an apply goes on by itself: the next ring may begin, for
 the one before has soaked, or the environment has opened within the last hour and
 tenants wait. It knows that from the ledger, and asks no tenant: a schedule can ask
-often, and apply only then. What people must look at first is not listed: a failure, a
+often, and apply only then. Nothing is due while a run applies. What people must look at first is not listed: a failure, a
 ring that begins when it is named, gates that are red.`,
 		Example: "  qdeploy due && qdeploy apply",
 		Args:    words(0),
@@ -58,15 +59,9 @@ func (p *program) due(ctx context.Context, inJob, asJSON bool) error {
 	}
 	defer est.close()
 	defer m.close()
-	list := []due{}
-	for _, env := range est.Environments() {
-		why, err := dueIn(est, m, env, p.now())
-		if err != nil {
-			return err
-		}
-		if why != "" {
-			list = append(list, due{env.Name, why})
-		}
+	list, err := p.dueNow(est, m)
+	if err != nil {
+		return err
 	}
 	if j != nil {
 		if err := j.output("due", fmt.Sprint(len(list) > 0)); err != nil {
@@ -83,6 +78,31 @@ func (p *program) due(ctx context.Context, inJob, asJSON bool) error {
 		return silent(exitError)
 	}
 	return nil
+}
+
+// dueNow lists where an apply goes on by now. While one goes on already, nothing is due.
+func (p *program) dueNow(est *declared, m *memory) ([]due, error) {
+	list := []due{}
+	if m.ledger != nil {
+		err := m.ledger.Held(gone)
+		if errors.Is(err, ledger.ErrHeld) {
+			fmt.Fprintf(p.err, "qdeploy: nothing is due: %v\n", err)
+			return list, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	for _, env := range est.Environments() {
+		why, err := dueIn(est, m, env, p.now())
+		if err != nil {
+			return nil, err
+		}
+		if why != "" {
+			list = append(list, due{env.Name, why})
+		}
+	}
+	return list, nil
 }
 
 // dueIn says why an apply may go on in an environment by now, "" if it may not.

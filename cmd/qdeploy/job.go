@@ -139,11 +139,19 @@ func (j *job) prepare(f planFlags, refreshGiven bool) planFlags {
 }
 
 // heed holds what the job knows against the guards: whether this pull request
-// edits them, and whether somebody has overridden them for it.
+// edits them, and whether somebody has overridden them for it. A shard says nothing of
+// it: that is for the job that merges them.
 func (j *job) heed(ctx context.Context, e *engine) error {
 	pr := j.run.PullRequest
 	if pr == nil {
 		return nil
+	}
+	if e.flags.shard().N > 0 {
+		if pr.Fork || j.run.Action == "synchronize" {
+			return nil
+		}
+		_, err := j.lift(ctx, &e.guards, pr.Number)
+		return err
 	}
 	if own := e.est.Guards(); !own.Equal(e.guards) {
 		e.said = append(e.said, "This pull request edits the guards. Those of "+pr.BaseRef+" hold until it is merged.")

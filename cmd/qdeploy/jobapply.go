@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -13,10 +14,11 @@ import (
 
 // applyMerged applies what was merged: the head of the branch, whichever commit
 // the job was started for. What is done to a tenant was reviewed, or it is not
-// done.
+// done. A shard takes the plan of all shards, which says what is the head.
 func (p *program) applyMerged(ctx context.Context, f applyFlags, args []string, refreshGiven bool) error {
-	if len(args) > 0 {
-		return fail("the plans are those of the pull requests", "--from-merge takes no saved plan")
+	saved, err := f.ofShards(args)
+	if err != nil {
+		return err
 	}
 	if f.resume != "" {
 		return fail("a job applies all that was merged and is not there yet: run it again", "--resume is not for --from-merge")
@@ -36,6 +38,9 @@ func (p *program) applyMerged(ctx context.Context, f applyFlags, args []string, 
 		return err
 	}
 	p.dir = dir
+	if saved != nil {
+		f.revision, f.refresh, refreshGiven = saved.Revision, saved.Refresh, true
+	}
 	if f.revision == "" {
 		if f.revision, err = fetchHead(ctx, dir, *j.remote(), j.branch()); err != nil {
 			return fail("the job needs contents: read", "%w", err)
@@ -49,12 +54,30 @@ func (p *program) applyMerged(ctx context.Context, f applyFlags, args []string, 
 	}
 	defer e.close()
 	e.memory.as(j.identity())
-	fleet, err := e.planAll(ctx)
+	m := &merged{job: j, e: e, f: f, fleet: saved, saved: saved != nil}
+	if saved == nil {
+		m.fleet, err = e.planAll(ctx)
+	} else if err = e.narrow(saved); err == nil {
+		e.guards.Check(saved)
+	}
 	if err != nil {
 		return err
 	}
-	m := &merged{job: j, e: e, f: f, fleet: fleet}
 	return m.apply(ctx)
+}
+
+// ofShards reads the plan of all shards, of which one is applied; nil for the whole, which
+// is planned anew.
+func (f applyFlags) ofShards(args []string) (*plan.Fleet, error) {
+	switch part := f.shard().N > 0; {
+	case part && len(args) == 0:
+		return nil, fail("the folder with what qdeploy plan --github --shard I/N --out FILE saved in the jobs before", "a shard of --from-merge takes the plan of all shards: guards and reviews are about the whole")
+	case part:
+		return readPlan(args[0])
+	case len(args) > 0:
+		return nil, fail("the plans are those of the pull requests", "--from-merge takes no saved plan, unless it is for --shard")
+	}
+	return nil, nil
 }
 
 // merged is an apply of what was merged.
@@ -63,12 +86,47 @@ type merged struct {
 	e       *engine
 	f       applyFlags
 	fleet   *plan.Fleet
+	saved   bool // the fleet was planned by others, shard by shard
 	reviews []review
 	held    map[string]tenantReport
 }
 
 func (m *merged) apply(ctx context.Context) error {
-	var err error
+	if err := m.review(ctx); err != nil {
+		return err
+	}
+	m.fleet = m.f.sharding.part(m.e.est, m.fleet)
+	maps.DeleteFunc(m.held, func(name string, _ tenantReport) bool { return m.fleet.Plan(name) == nil })
+	if err := m.text(m.fleet, m.e.text(m.f.planFlags, m.e.appChanges(m.fleet)), m.e.below(m.fleet)...); err != nil {
+		return err
+	}
+	if len(m.fleet.Refused) > 0 {
+		m.refused(ctx)
+		return silent(exitGuarded)
+	}
+	deployed := &deployments{job: m.job}
+	if m.fleet.Shard == "" {
+		m.e.begins = func(ctx context.Context, todo []*plan.Plan) { m.round(ctx, deployed, todo) }
+	}
+	r, err := m.e.rollout(ctx, m.f, m.fleet, m.held)
+	if err != nil {
+		if m.fleet.Shard == "" {
+			deployed.end(ctx, github.StatusError, firstLine(err.Error()))
+			m.said(ctx, "stopped: "+firstLine(err.Error()))
+		}
+		return err
+	}
+	if err := m.printed(r); err != nil {
+		return err
+	}
+	if m.fleet.Shard == "" {
+		m.finish(ctx, r, deployed)
+	}
+	return silent(r.status())
+}
+
+// review finds out what was reviewed, and what of the plan is to be held back.
+func (m *merged) review(ctx context.Context) (err error) {
 	if m.reviews, err = m.job.reviews(ctx, m.e.revision, m.fleet); err != nil {
 		return err
 	}
@@ -80,30 +138,23 @@ func (m *merged) apply(ctx context.Context) error {
 		return ok && (e.Outcome == outcomePartly || e.Outcome == outcomeApplying) || m.e.tries(tenant)
 	}
 	m.held = judge(m.fleet, m.reviews, partly, m.f.approve)
-	if err := m.text(m.fleet, m.e.text(m.f.planFlags, m.e.appChanges(m.fleet)), m.e.below(m.fleet)...); err != nil {
-		return err
-	}
-	if len(m.fleet.Refused) > 0 {
+	return nil
+}
+
+// refused tells that a guard is against the whole. Of a shard it is not told.
+func (m *merged) refused(ctx context.Context) {
+	if m.fleet.Shard == "" {
 		m.said(ctx, "stopped: refused by a guard")
-		m.warn("step outputs", m.output("failure_reason", reasonGuarded))
-		return silent(exitGuarded)
 	}
-	deployed := &deployments{job: m.job}
-	m.e.begins = func(ctx context.Context, todo []*plan.Plan) { m.round(ctx, deployed, todo) }
-	r, err := m.e.rollout(ctx, m.f, m.fleet, m.held)
-	if err != nil {
-		deployed.end(ctx, github.StatusError, firstLine(err.Error()))
-		m.said(ctx, "stopped: "+firstLine(err.Error()))
-		return err
-	}
+	m.warn("step outputs", m.output("failure_reason", reasonGuarded))
+}
+
+// printed prints what became of a run, so that the runner takes nothing in it for a
+// command.
+func (m *merged) printed(r *report) error {
 	w, end := github.Quote(m.p.out)
 	r.print(w)
-	err = end()
-	m.finish(ctx, r, deployed)
-	if err != nil {
-		return err
-	}
-	return silent(r.status())
+	return end()
 }
 
 // override lifts the guards if somebody may and did on every pull request that is
@@ -120,7 +171,11 @@ func (m *merged) override(ctx context.Context) error {
 	for _, s := range said {
 		fmt.Fprintf(m.p.err, "qdeploy: %s\n", s)
 	}
-	if m.e.guards.Lifted {
+	switch {
+	case !m.e.guards.Lifted:
+	case m.saved:
+		m.e.guards.Check(m.fleet)
+	default:
 		m.fleet, err = m.e.planAll(ctx)
 	}
 	return err
@@ -167,15 +222,15 @@ const stateWord = "**Merged:** "
 // finish tells GitHub what became of the run.
 func (m *merged) finish(ctx context.Context, r *report, d *deployments) {
 	ctx = context.WithoutCancel(ctx) // an interrupted run is told of too
-	status := r.status()
+	status, done := r.status(), r.count(stateDone)+r.count(stateAlready)
 	state := "applied"
 	switch {
 	case status == exitOK && r.Later > 0:
-		state = "applied to " + many(r.count(stateDone), "tenant") + "; " + r.whyClosed()
-	case status == exitOK && r.count(stateDone) == 0:
+		state = "applied to " + many(done, "tenant") + "; " + r.whyClosed()
+	case status == exitOK && done == 0:
 		state = "nothing was left to apply"
 	case status == exitOK:
-		state = "applied to " + many(r.count(stateDone), "tenant")
+		state = "applied to " + many(done, "tenant")
 	case status == exitClosed:
 		state = "closed: " + r.whyClosed()
 	default:
@@ -194,61 +249,4 @@ func (m *merged) finish(ctx context.Context, r *report, d *deployments) {
 		m.output("digest", m.fleet.Digest), m.output("failure_reason", r.reason()), m.output("run", r.Run)))
 	m.warn("job summary", m.run.WriteSummary(m.behind(r)))
 	m.warn("follow-up issue", m.followUp(ctx, r))
-}
-
-// followUp keeps one issue open as long as tenants stay behind.
-func (m *merged) followUp(ctx context.Context, r *report) error {
-	key := "apply " + m.set
-	if r.status() == exitOK {
-		return m.client.CloseIssue(ctx, key, "All tenants are as the estate declares them: "+m.run.URL)
-	}
-	n := 0
-	for _, t := range r.Tenants {
-		if t.State != stateDone && t.State != stateUnchanged {
-			n++
-		}
-	}
-	title := fmt.Sprintf("qdeploy: %s not as merged (%s)", many(n, "tenant"), m.set)
-	_, err := m.client.PutIssue(ctx, key, title, m.behind(r), []string{"qdeploy"})
-	return err
-}
-
-// behind tells what stayed behind, and how to go on.
-func (m *merged) behind(r *report) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "Revision `%.12s`, %s: %s\n\n", m.e.revision, r.Run, m.run.URL)
-	var text strings.Builder
-	r.print(&text)
-	b.WriteString(github.Fence("text", cutText(text.String(), 20_000)))
-	if open := m.unapproved(); open != nil {
-		body, _ := open.Markdown(plan.MarkdownOptions{
-			Traits: m.e.traits, Title: "what was not reviewed", Budget: 30_000, Link: m.run.URL, Rest: m.run.URL, Head: m.e.revision,
-			Next: []string{"gh workflow run apply.yml -f approve=" + open.Digest},
-		})
-		b.WriteString("\n\nWhat would be done to the tenants that are stale, and nobody has reviewed:\n\n" + body)
-	}
-	return b.String()
-}
-
-// unapproved is the plan of what was held back, nil if nothing was.
-func (m *merged) unapproved() *plan.Fleet {
-	var plans []*plan.Plan
-	for _, p := range m.fleet.Plans {
-		if _, ok := m.held[p.Tenant.Name]; ok {
-			plans = append(plans, p)
-		}
-	}
-	if len(plans) == 0 {
-		return nil
-	}
-	return plan.NewFleet(m.fleet.Revision, m.fleet.Refresh, plans)
-}
-
-// cutText cuts a text at a line.
-func cutText(s string, most int) string {
-	if len(s) <= most {
-		return s
-	}
-	i := strings.LastIndexByte(s[:most], '\n')
-	return s[:i+1] + fmt.Sprintf("… %s more\n", many(strings.Count(s[i+1:], "\n"), "line"))
 }

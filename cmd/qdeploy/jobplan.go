@@ -27,11 +27,15 @@ const (
 
 // planJob plans for a pull request, or for whatever else the job is about, and
 // tells GitHub: files and status first, the comment last. Only what is wrong with
-// the plan fails the job.
+// the plan fails the job. Of a shard nothing is told: it saves its part, for the job that
+// merges them.
 func (p *program) planJob(ctx context.Context, f planFlags, files planFiles, refreshGiven bool) error {
 	j, err := p.job(f.environments)
 	if err != nil {
 		return err
+	}
+	if f.sharding.text != "" && files.out == "" {
+		return fail("--out FILE, which qdeploy plan merge --github takes in the job after it", "a shard in a job takes --out: what is in it is told with the others")
 	}
 	if j.secretless() && j.base() == "" {
 		return fail("", "the event does not say which commit the pull request is for")
@@ -43,6 +47,13 @@ func (p *program) planJob(ctx context.Context, f planFlags, files planFiles, ref
 		return err
 	}
 	defer e.close()
+	if fleet.Shard != "" && j.run.PullRequest == nil && e.guards.Override != "" { // it is about what was merged
+		m := &merged{job: j, e: e, f: applyFlags{planFlags: f}, fleet: fleet}
+		if err := m.review(ctx); err != nil {
+			return err
+		}
+		fleet = m.fleet
+	}
 	apps := e.appChanges(fleet)
 	if fleet.Apps, err = marshalApps(apps); err != nil {
 		return err
@@ -53,6 +64,9 @@ func (p *program) planJob(ctx context.Context, f planFlags, files planFiles, ref
 	}
 	if err := j.text(fleet, e.text(f, apps), append(e.costLines(fleet, withinTenant), e.below(fleet)...)...); err != nil {
 		return err
+	}
+	if fleet.Shard != "" {
+		return nil
 	}
 	v.tell(ctx)
 	return silent(v.exit())

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -20,6 +21,7 @@ type matrixFlags struct {
 	maxRPS      int
 	minutes     int
 	maxJobs     int
+	jobs        int // 0: as many as it takes
 	revision    string
 	github      bool
 	kubernetes  bool
@@ -46,8 +48,9 @@ With --kubernetes it prints the same as the manifest of an Indexed Job.` + "\n" 
 	addMaxRPS(c, &f.maxRPS)
 	fl.IntVar(&f.minutes, "minutes", 30, "how long each machine may take, in minutes")
 	fl.IntVar(&f.maxJobs, "max-jobs", plan.MostShards, "how many machines there are at most")
+	fl.IntVar(&f.jobs, "jobs", 0, "this many machines, whatever it takes; 0 is as many as it takes")
 	addRevision(c, &f.revision)
-	fl.BoolVar(&f.github, "github", false, "in a job of GitHub Actions: write the matrix to its output `matrix` as well")
+	fl.BoolVar(&f.github, "github", false, "in a job of GitHub Actions: write the matrix to its output `matrix` as well, and the commit that it is about to `revision`: after a merge, the head of the branch")
 	fl.BoolVar(&f.kubernetes, "kubernetes", false, "print the manifest of a Job that applies")
 	fl.StringVar(&f.image, "image", "", "with --kubernetes: the `image` that has qdeploy, and the estate in its working directory")
 	return c
@@ -60,6 +63,7 @@ type matrixOf struct {
 
 type shardOf struct {
 	Shard string `json:"shard"`
+	Index int    `json:"index"` // for the names of files and artifacts, from 1
 }
 
 func (p *program) matrix(ctx context.Context, f matrixFlags, args []string) error {
@@ -68,17 +72,30 @@ func (p *program) matrix(ctx context.Context, f matrixFlags, args []string) erro
 		return fail("", "--parallelism and --minutes are at least 1")
 	case f.maxJobs < 1 || f.maxJobs > plan.MostShards:
 		return fail("", "--max-jobs is %d: it is from 1 to %d", f.maxJobs, plan.MostShards)
+	case f.jobs < 0 || f.jobs > f.maxJobs:
+		return fail("", "--jobs is %d: it is from 1 to %d, or 0", f.jobs, f.maxJobs)
 	case f.kubernetes && f.image == "":
 		return fail("--image NAME", "--kubernetes takes the image that has qdeploy and the estate")
 	}
 	if err := checkMaxRPS(f.maxRPS); err != nil {
 		return err
 	}
+	var j *job
+	if f.github {
+		var err error
+		if j, err = p.aboutHead(ctx, &f, len(args) == 1); err != nil {
+			return err
+		}
+	}
 	takes, tenants, err := p.takes(ctx, f, args)
 	if err != nil {
 		return err
 	}
-	n := min(f.maxJobs, max(tenants, 1), max(1, int(math.Ceil(takes.Minutes()/float64(f.minutes)))))
+	n := f.jobs
+	if n == 0 {
+		n = max(1, int(math.Ceil(takes.Minutes()/float64(f.minutes))))
+	}
+	n = min(f.maxJobs, max(tenants, 1), n)
 	fmt.Fprintf(p.err, "qdeploy: %s, about %s on one machine: %s\n", many(tenants, "tenant"), takes.Round(time.Second), many(n, "shard"))
 	if f.kubernetes {
 		_, err := fmt.Fprint(p.out, jobManifest(n, f.image, f.maxRPS))
@@ -86,23 +103,44 @@ func (p *program) matrix(ctx context.Context, f matrixFlags, args []string) erro
 	}
 	m := matrixOf{}
 	for i := 1; i <= n; i++ {
-		m.Include = append(m.Include, shardOf{plan.Shard{I: i, N: n}.String()})
+		m.Include = append(m.Include, shardOf{plan.Shard{I: i, N: n}.String(), i})
 	}
 	text, err := json.Marshal(m)
 	if err != nil {
 		return err
 	}
 	if f.github {
-		j, err := p.job(nil)
-		if err != nil {
-			return err
+		err := j.output("matrix", string(text))
+		if f.revision != "" {
+			err = errors.Join(err, j.output("revision", f.revision))
 		}
-		if err := j.output("matrix", string(text)); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	_, err = fmt.Fprintln(p.out, string(text))
 	return err
+}
+
+// aboutHead says which commit all shards are about: what the job has checked out, and after
+// a merge the head of the branch, whichever commit the job was started for. A saved plan
+// says it itself.
+func (p *program) aboutHead(ctx context.Context, f *matrixFlags, saved bool) (*job, error) {
+	j, err := p.job(f.environments)
+	if err != nil || saved || f.revision != "" {
+		return j, err
+	}
+	if p.dir, err = p.estateDir(); err != nil {
+		return nil, err
+	}
+	f.revision = j.run.SHA
+	if j.run.PullRequest == nil && strings.HasPrefix(j.run.Ref, "refs/heads/") && j.run.Event != "merge_group" {
+		f.revision, err = fetchHead(ctx, p.dir, *j.remote(), j.branch())
+	}
+	if err != nil {
+		return nil, fail("the job needs contents: read", "%w", err)
+	}
+	return j, nil
 }
 
 // takes is how long one machine is expected to take for all, and over how many tenants

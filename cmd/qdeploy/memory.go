@@ -98,6 +98,12 @@ func (m *memory) current(tenant, digest string) bool {
 	return ok && e.Digest == digest && e.Outcome == outcomeApplied
 }
 
+// reached reports whether a tenant was last applied, wholly, at this revision.
+func (m *memory) reached(tenant, revision string) bool {
+	e, ok := m.last(tenant)
+	return ok && revision != "" && e.Revision == revision && e.Outcome == outcomeApplied
+}
+
 const (
 	outcomeApplied  = "applied"
 	outcomePartly   = "partly applied"

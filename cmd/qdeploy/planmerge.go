@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -15,11 +16,12 @@ func (p *program) planMergeCommand() *cobra.Command {
 	var files planFiles
 	var asJSON, detailed, github bool
 	c := &cobra.Command{
-		Use:   "merge FILE...",
+		Use:   "merge FILE|FOLDER...",
 		Short: "Make one plan of those of all shards",
 		Long: `Make one plan of those that several machines have saved, one for each shard: it is the
 same, to the byte, as if it had been made at once. Guards and seats are about the whole,
-and are held against it here. No tenant is read, and no secret needed.` + "\n" + exits,
+and are held against it here. A folder stands for the files with .json in it. No tenant is
+read, and no secret needed.` + "\n" + exits,
 		Example: "  qdeploy plan merge shard-*.json --out plan.json\n  qdeploy plan merge shard-*.json --out plan.json --github",
 		RunE: func(c *cobra.Command, args []string) error {
 			return p.planMerge(c.Context(), f, files, args, asJSON, detailed, github)
@@ -29,6 +31,7 @@ and are held against it here. No tenant is read, and no secret needed.` + "\n" +
 	fl := c.Flags()
 	fl.BoolVar(&f.list, "list", false, "name every tenant of each class")
 	fl.StringVar(&f.apps, "apps", "summary", `how much to show of what changes inside apps: "summary", "full" or "none"`)
+	fl.StringArrayVar(&f.environments, "env", nil, "with --github: the `environment` that the shards were planned for, as they were given")
 	addRevision(c, &f.revision)
 	fl.StringVar(&f.guardsFrom, "guards-from", "", "the guards of this `revision`, the protected branch, instead of the estate's own")
 	fl.BoolVar(&asJSON, "json", false, "print the plan as JSON")
@@ -41,27 +44,22 @@ func (p *program) planMerge(ctx context.Context, f planFlags, files planFiles, n
 	if err := files.check(); err != nil {
 		return err
 	}
-	var parts []*plan.Fleet
-	for _, name := range names {
-		part, err := readShard(name)
-		if err != nil {
-			return err
-		}
-		parts = append(parts, part)
-	}
-	fleet, err := plan.Merge(parts)
+	fleet, err := readShards(names...)
 	if err != nil {
-		return fail("one file for each shard, all made by qdeploy plan --shard I/N --out FILE at one revision", "%w", err)
+		return err
 	}
 	f.parallelism, f.refresh = 32, fleet.Refresh
 	if github {
-		if f.job, err = p.job(nil); err != nil {
+		if f.job, err = p.job(f.environments); err != nil {
 			return err
 		}
 		f = f.job.prepare(f, true)
 	}
 	e, err := p.mergedEngine(ctx, f, fleet)
 	if err != nil {
+		if github {
+			f.job.broken(ctx, err)
+		}
 		return err
 	}
 	defer e.close()
@@ -107,6 +105,12 @@ func (p *program) mergedEngine(ctx context.Context, f planFlags, fleet *plan.Fle
 		est.close()
 		return nil, err
 	}
+	if f.job != nil {
+		if err := f.job.heed(ctx, e); err != nil {
+			e.close()
+			return nil, err
+		}
+	}
 	if e.revision != fleet.Revision {
 		e.close()
 		return nil, fail("check that revision out, or name it with --rev", "the plan is of revision %.12s, and the estate at hand is %.12s", fleet.Revision, e.revision)
@@ -114,11 +118,58 @@ func (p *program) mergedEngine(ctx context.Context, f planFlags, fleet *plan.Fle
 	return e, nil
 }
 
-// readShard reads the saved plan of a shard.
-func readShard(name string) (*plan.Fleet, error) {
-	file, err := os.Open(name)
+// readShards makes one plan of the saved plans of all shards. A folder stands for the
+// files with .json in it.
+func readShards(names ...string) (*plan.Fleet, error) {
+	files, err := jsonFiles(names)
 	if err != nil {
 		return nil, fail("qdeploy plan --shard I/N --out FILE saves one", "%w", err)
+	}
+	var parts []*plan.Fleet
+	for _, name := range files {
+		part, err := readFleet(name)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, part)
+	}
+	fleet, err := plan.Merge(parts)
+	if err != nil {
+		return nil, fail("one file for each shard, all made by qdeploy plan --shard I/N --out FILE at one revision", "%w", err)
+	}
+	return fleet, nil
+}
+
+// jsonFiles returns files, and in place of folders those with .json that are in them,
+// sorted.
+func jsonFiles(names []string) (files []string, err error) {
+	for _, name := range names {
+		info, err := os.Stat(name)
+		if err != nil {
+			return nil, err
+		}
+		if !info.IsDir() {
+			files = append(files, name)
+			continue
+		}
+		in, err := os.ReadDir(name)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range in {
+			if filepath.Ext(f.Name()) == ".json" {
+				files = append(files, filepath.Join(name, f.Name()))
+			}
+		}
+	}
+	return files, nil
+}
+
+// readFleet reads a saved plan, also that of a shard, and checks that nobody changed it.
+func readFleet(name string) (*plan.Fleet, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, fail("qdeploy plan --out FILE saves a plan", "%w", err)
 	}
 	defer file.Close()
 	f, err := plan.ReadFleet(bufio.NewReader(file))

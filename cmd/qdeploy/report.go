@@ -26,6 +26,7 @@ const (
 	stateClosed     tenantState = "closed" // what was left waits for a window
 	stateLater      tenantState = "later"  // what was left waits for a ring before its own
 	stateUnchanged  tenantState = "unchanged"
+	stateAlready    tenantState = "done before" // by an earlier run of the same revision
 )
 
 // report is what became of a run.
@@ -47,6 +48,8 @@ type report struct {
 	Continue   string `json:"continue,omitempty"` // the command that does what is left
 	outOfCalls bool   // the run's budget of calls let no more tenants begin
 	refused    bool   // nor did the platform, see [apply.Room]
+	worst      int    // exit status of the shards that this tells of
+	untold     int    // tenants that no shard has told of
 }
 
 // tenantReport is what became of one tenant.
@@ -149,7 +152,9 @@ func (t tenantReport) fell() bool {
 }
 
 // status is the exit status that the worst of what happened asks for.
-func (r *report) status() int {
+func (r *report) status() int { return worse(r.worst, r.ownStatus()) }
+
+func (r *report) ownStatus() int {
 	n := map[tenantState]int{}
 	for _, t := range r.Tenants {
 		n[t.State]++
@@ -200,7 +205,7 @@ func (r *report) print(w io.Writer) {
 		t.print(w)
 	}
 	fmt.Fprintf(w, "%s: done %d · failed %d · skipped %d · not started %d%s\n", r.Run, r.Done, r.Failed, r.Skipped, r.Waiting, r.held())
-	for _, s := range []tenantState{stateDone, stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted, stateClosed, stateLater} {
+	for _, s := range []tenantState{stateDone, stateAlready, stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted, stateClosed, stateLater} {
 		if names := r.in(s); len(names) > 0 {
 			fmt.Fprintf(w, "  %-17s %s\n", s, listing(names))
 		}
@@ -220,6 +225,9 @@ func (r *report) print(w io.Writer) {
 	}
 	if r.refused {
 		fmt.Fprintln(w, "stopped: the platform has refused everything for longer than --patience")
+	}
+	if r.untold > 0 {
+		fmt.Fprintf(w, "nobody has told of %s: their machine has not ended, and may have begun with them\n", many(r.untold, "tenant"))
 	}
 	if r.Continue != "" {
 		fmt.Fprintf(w, "continue with: %s\n", r.Continue)

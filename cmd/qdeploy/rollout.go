@@ -20,6 +20,10 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 	name := approved.Tenant.Name
 	t, _ := e.est.Tenant(name)
 	now, err := e.study(ctx, t, false)
+	nothing := errors.Is(err, errCurrent) || err == nil && now.plan.Empty()
+	if nothing && e.flags.job != nil && e.memory.reached(name, e.revision) { // a job is run again
+		return tenantReport{Tenant: name, State: stateAlready}, e.memory.undo(name)
+	}
 	if errors.Is(err, errCurrent) {
 		return stale(approved, nil, "its desired state is what was applied last"), e.memory.moved(name)
 	}

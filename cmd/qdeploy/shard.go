@@ -26,9 +26,6 @@ func (s sharding) check(f *planFlags) error {
 	if _, err := plan.ParseShard(s.text); err != nil {
 		return fail("the second of four is 2/4", "--shard: %w", err)
 	}
-	if f.job != nil {
-		return fail("qdeploy plan --shard 2/4 --out FILE in each job, and qdeploy plan merge --github in the one after them", "--shard does not go with --github and --from-merge: a pull request has one plan")
-	}
 	return nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,7 @@ type Run struct {
 	ID         int64
 	Attempt    int
 	URL        string // of the run, for people
+	Workflow   string // the file of the workflow that was started, without its folder; "" if it is not known
 
 	PullRequest *PullRequest      // nil for other events
 	Payload     json.RawMessage   // client_payload of a repository_dispatch, whose type is Action; nil if there is none
@@ -68,14 +70,16 @@ func RunFromEnv(getenv func(string) string) (*Run, error) {
 			return nil, fmt.Errorf("%s is not set", name)
 		}
 	}
+	ref, _, _ := strings.Cut(getenv("GITHUB_WORKFLOW_REF"), "@") // owner/name/.github/workflows/FILE@REF
+	r.Workflow = path.Base("/" + ref)
 	r.ID, _ = strconv.ParseInt(getenv("GITHUB_RUN_ID"), 10, 64) // absent: 0
 	r.Attempt, _ = strconv.Atoi(getenv("GITHUB_RUN_ATTEMPT"))
 	r.URL = fmt.Sprintf("%s/%s/actions/runs/%d", r.server, r.Repository, r.ID)
-	path := getenv("GITHUB_EVENT_PATH")
-	if path == "" {
+	name := getenv("GITHUB_EVENT_PATH")
+	if name == "" {
 		return r, nil
 	}
-	file, err := os.Open(path)
+	file, err := os.Open(name)
 	if err != nil {
 		return nil, fmt.Errorf("GITHUB_EVENT_PATH: %w", err)
 	}

@@ -30,6 +30,22 @@ func (h Holder) beside(other Holder) bool {
 	return h.Part != "" && other.Part != "" && h.Part != other.Part && n == m && h.Of == other.Of
 }
 
+// Held says who holds a lease, as a [*HeldError]; nil if nobody does. gone is as in
+// [Ledger.Acquire].
+func (l *Ledger) Held(gone func(Holder) bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	ref, err := l.ref(Ref)
+	if err != nil || ref == nil {
+		return err
+	}
+	root, err := l.rootOf(ref.Hash())
+	if err != nil {
+		return err
+	}
+	return l.free(root, Holder{}, l.now().UTC(), gone)
+}
+
 // free fails with a [*HeldError] if somebody holds a lease that who may not be beside.
 func (l *Ledger) free(root plumbing.Hash, who Holder, now time.Time, gone func(Holder) bool) error {
 	claims, err := l.claims(root)

@@ -33,6 +33,8 @@ func TestShardsHoldTheirLeasesBesideEachOther(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, first.Write("ours", at("acme", 1)))
 			require.NoError(t, second.Write("ours too", at("bolt", 1)))
+			require.ErrorIs(t, second.Held(nil), ErrHeld)
+			require.NoError(t, second.Held(func(Holder) bool { return true }), "both are gone")
 			require.NoError(t, one.Renew(ctx))
 			require.NoError(t, one.Release(ctx))
 			_, err = first.Acquire(ctx, Holder{Run: "c"}, ttl, nil)

@@ -147,7 +147,8 @@ func (run *Run) Environ(s Site, dir string) ([]string, error) {
 		"GITHUB_EVENT_NAME=" + run.Event, "GITHUB_EVENT_PATH=" + filepath.Join(dir, "event.json"),
 		"GITHUB_SHA=" + run.SHA, "GITHUB_REF=" + run.Ref, "GITHUB_REF_NAME=" + short(run.Ref), "GITHUB_REF_TYPE=branch",
 		"GITHUB_RUN_ID=" + strconv.FormatInt(run.ID, 10), "GITHUB_RUN_NUMBER=" + strconv.Itoa(run.number), "GITHUB_RUN_ATTEMPT=" + strconv.Itoa(run.attempt),
-		"GITHUB_ACTOR=" + run.Actor, "GITHUB_TRIGGERING_ACTOR=" + run.Actor, "GITHUB_WORKFLOW=" + run.Workflow, "GITHUB_JOB=" + run.Job,
+		"GITHUB_ACTOR=" + run.Actor, "GITHUB_TRIGGERING_ACTOR=" + run.Actor, "GITHUB_WORKFLOW=" + run.Workflow,
+		"GITHUB_WORKFLOW_REF=" + run.repo.FullName() + "/.github/workflows/" + run.file() + "@" + run.Ref, "GITHUB_JOB=" + run.Job,
 		"GITHUB_STEP_SUMMARY=" + filepath.Join(dir, "step_summary.md"), "GITHUB_OUTPUT=" + filepath.Join(dir, "output"), "GITHUB_ENV=" + filepath.Join(dir, "env"),
 	}
 	head, base := "", "" // set, and empty, outside pull requests
@@ -155,4 +156,12 @@ func (run *Run) Environ(s Site, dir string) ([]string, error) {
 		head, base = run.pull.pull.headRef, run.pull.pull.baseRef
 	}
 	return append(env, "GITHUB_HEAD_REF="+head, "GITHUB_BASE_REF="+base), nil
+}
+
+// file is that of the workflow which qdeploy's users have for the event.
+func (run *Run) file() string {
+	if run.pull != nil || run.Event == "merge_group" {
+		return "plan.yml"
+	}
+	return "apply.yml"
 }

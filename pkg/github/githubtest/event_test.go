@@ -48,6 +48,7 @@ func TestPullEvent(t *testing.T) {
 		"GITHUB_API_URL": "http://hub.example/api/v3", "GITHUB_SERVER_URL": "http://hub.example", "GITHUB_GRAPHQL_URL": "http://hub.example/api/graphql",
 		"GITHUB_REPOSITORY": "acme/tenants", "GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/1/merge", "GITHUB_REF_NAME": "1/merge",
 		"GITHUB_HEAD_REF": "topic", "GITHUB_BASE_REF": "main", "GITHUB_RUN_ATTEMPT": "1", "GITHUB_ACTOR": "acme", "GITHUB_WORKFLOW": "pull_request", "GITHUB_JOB": "qdeploy",
+		"GITHUB_WORKFLOW_REF": "acme/tenants/.github/workflows/plan.yml@refs/pull/1/merge",
 	} {
 		require.Equal(t, want, env[name], name)
 	}
