@@ -44,12 +44,19 @@ type fleetBench struct {
 }
 
 func newFleetBench(b *testing.B, tenants int) *fleetBench {
+	f := emptyFleetBench(b, tenants)
+	f.apply(b)
+	return f
+}
+
+// emptyFleetBench is an estate of which nothing was applied yet.
+func emptyFleetBench(b *testing.B, tenants int) *fleetBench {
 	tuneMemory()
 	b.Setenv("QLIK_CLIENT_ID", "sandbox")
 	b.Setenv("QLIK_CLIENT_SECRET", "sandbox-secret")
 	dir := b.TempDir()
 	require.NoError(b, estatetest.Fleet{Tenants: tenants, Spaces: benchSpaces, Members: benchMembers}.Write(dir))
-	f := &fleetBench{p: &program{out: io.Discard, err: io.Discard, dir: dir}}
+	f := &fleetBench{p: &program{out: io.Discard, err: io.Discard, dir: dir, now: time.Now}}
 	var err error
 	f.est, err = f.p.load(b.Context(), "")
 	require.NoError(b, err)
@@ -68,7 +75,6 @@ func newFleetBench(b *testing.B, tenants int) *fleetBench {
 	b.Setenv(endpointVar, server.URL)
 	f.memory, err = remember(ledger.InMemory())
 	require.NoError(b, err)
-	f.apply(b)
 	return f
 }
 
@@ -201,7 +207,7 @@ func (f *fleetBench) ask(client *http.Client, method, host, path, kind, body, to
 		return err
 	}
 	defer w.Body.Close()
-	if w.StatusCode != http.StatusOK {
+	if w.StatusCode != http.StatusOK && w.StatusCode != http.StatusCreated {
 		return fmt.Errorf("%s %s: %d", method, path, w.StatusCode)
 	}
 	return json.NewDecoder(w.Body).Decode(out)
