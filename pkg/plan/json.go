@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -124,6 +125,9 @@ func encode(v any) json.RawMessage {
 // Canonical returns spec with sorted keys, no spaces, and each number spelt one
 // way; it is how specs are compared and hashed.
 func Canonical(spec json.RawMessage) (json.RawMessage, error) {
+	if canonical(spec) {
+		return slices.Clone(spec), nil
+	}
 	m, err := decode(spec)
 	if err != nil {
 		return nil, err

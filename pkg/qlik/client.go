@@ -186,10 +186,19 @@ func (c *Client) send(ctx context.Context, method, path string, q url.Values, p 
 	if out == nil || len(body) == 0 && method != http.MethodGet {
 		return resp.Header, nil
 	}
-	if err := json.Unmarshal(body, out); err != nil {
+	if err := understand(body, out); err != nil {
 		return resp.Header, fmt.Errorf("%s: %d: %w: %w", where, resp.StatusCode, errReply, err)
 	}
 	return resp.Header, nil
+}
+
+// understand decodes an answer. What decodes itself is handed the whole of it, which
+// [json.Unmarshal] would read through three times before.
+func understand(body []byte, out any) error {
+	if own, ok := out.(json.Unmarshaler); ok {
+		return own.UnmarshalJSON(body)
+	}
+	return json.Unmarshal(body, out)
 }
 
 // unwrapped takes an error out of the *url.Error around it, whose text has the

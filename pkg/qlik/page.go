@@ -65,13 +65,13 @@ func list[T any](ctx context.Context, c *Client, path string, q url.Values) iter
 
 // page is one answer of a listing, in any style.
 type page[T any] struct {
-	Data  []T
-	Links struct {
+	Data    []T `json:"data"`
+	Sharing []T `json:"sharingTasks"` // some services have names of their own for it
+	Alerts  []T `json:"tasks"`
+	Links   struct {
 		Next link `json:"next"`
-	}
-	Meta struct {
-		Count int `json:"count"` // of the whole listing, where Qlik counts
-	}
+	} `json:"links"`
+	Meta hint `json:"meta"`
 }
 
 // UnmarshalJSON also takes a bare array. An object without "data" is not an
@@ -80,31 +80,34 @@ func (p *page[T]) UnmarshalJSON(b []byte) error {
 	if b = bytes.TrimSpace(b); len(b) > 0 && b[0] == '[' {
 		return json.Unmarshal(b, &p.Data)
 	}
-	var whole struct {
-		Data    json.RawMessage `json:"data"`
-		Sharing json.RawMessage `json:"sharingTasks"`
-		Alerts  json.RawMessage `json:"tasks"`
-		Links   json.RawMessage `json:"links"`
-		Meta    json.RawMessage `json:"meta"`
-	}
-	if err := json.Unmarshal(b, &whole); err != nil {
+	type plain page[T]
+	// Null makes it nil, and an empty array is a new slice, as [json.Unmarshal] documents.
+	absent := func(list []T) bool { return list != nil && len(list) == 0 && cap(list) > 0 }
+	p.Data, p.Sharing, p.Alerts = make([]T, 0, 1), make([]T, 0, 1), make([]T, 0, 1)
+	if err := json.Unmarshal(b, (*plain)(p)); err != nil {
 		return err
 	}
-	for _, own := range []json.RawMessage{whole.Sharing, whole.Alerts} { // these have names of their own for it
-		if whole.Data == nil {
-			whole.Data = own
+	for _, own := range [][]T{p.Sharing, p.Alerts} {
+		if absent(p.Data) {
+			p.Data = own
 		}
 	}
-	if whole.Data == nil {
+	if absent(p.Data) {
 		return errors.New("no data in it")
 	}
-	if whole.Links != nil {
-		if err := json.Unmarshal(whole.Links, &p.Links); err != nil {
-			return err
-		}
-	}
-	_ = json.Unmarshal(whole.Meta, &p.Meta) // a hint, and in some services something else
-	return json.Unmarshal(whole.Data, &p.Data)
+	return nil
+}
+
+// hint is what a listing says of itself; in some services it is something else.
+type hint struct {
+	Count int `json:"count"` // of the whole listing, where Qlik counts
+}
+
+// UnmarshalJSON takes anything.
+func (h *hint) UnmarshalJSON(b []byte) error {
+	type plain hint
+	_ = json.Unmarshal(b, (*plain)(h))
+	return nil
 }
 
 // link is where a list goes on: {"href": "..."}, a bare string, or nothing.
