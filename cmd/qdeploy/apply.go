@@ -213,6 +213,9 @@ func (e *engine) rollout(ctx context.Context, f applyFlags, fleet *plan.Fleet, h
 		return nil, err
 	}
 	defer release()
+	if err := e.memory.holdBack(s, fleet, held); err != nil {
+		return nil, err
+	}
 	if e.journal, err = e.openJournal(f.journal, s, r.left(fleet)); err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/ledger"
+	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
 // byLast says which tenants are meant by what became of them when they were last applied
@@ -82,4 +84,23 @@ func (m *memory) moved(tenant string) *ledger.Entry {
 		e.Stale = true
 	}
 	return e
+}
+
+// holdBack remembers the tenants that a run does not begin because they are stale.
+func (m *memory) holdBack(s stamp, fleet *plan.Fleet, held map[string]tenantReport) error {
+	var entries []ledger.Entry
+	for _, p := range fleet.Plans {
+		if held[p.Tenant.Name].State != stateStale {
+			continue
+		}
+		e, known := m.entries[p.Tenant.Name]
+		if !known {
+			e = ledger.Entry{Tenant: p.Tenant.Name, Host: p.Tenant.Host, Outcome: outcomeNone, Run: s.run, Time: s.now().UTC()}
+		}
+		if !e.Stale {
+			e.Stale = true
+			entries = append(entries, e)
+		}
+	}
+	return m.write(fmt.Sprintf("%s: %s stale", s.run, many(len(entries), "tenant")), entries)
 }

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -141,7 +143,7 @@ func (q *proposing) between(from, to string) (a, b estate.Environment, err error
 		from = b.After[0]
 	}
 	if from == "" {
-		return a, b, fail("--from names the environment whose versions are promoted", "%s comes after %d environments", to, len(b.After))
+		return a, b, fail("--from names the environment whose versions are promoted", "%s comes after %s", to, cmp.Or(strings.Join(b.After, " and "), "no environment"))
 	}
 	if !slices.Contains(b.After, from) {
 		return a, b, fail("the estate says what comes before what: environments: "+to+": after: [...]", "%s does not come after %s", to, from)

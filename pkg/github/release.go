@@ -154,17 +154,3 @@ func (c *Client) Releases(ctx context.Context, tagPrefix string) (out []Release,
 	slices.SortStableFunc(out, func(a, b Release) int { return b.Published.Compare(a.Published) })
 	return out, wrap("releases", err)
 }
-
-// LatestRelease returns the release published last whose tag begins with prefix and
-// which is no prerelease. It fails with [ErrNotFound] if there is none.
-func (c *Client) LatestRelease(ctx context.Context, tagPrefix string) (Release, error) {
-	all, err := c.Releases(ctx, tagPrefix)
-	if err != nil {
-		return Release{}, err
-	}
-	i := slices.IndexFunc(all, func(r Release) bool { return !r.Prerelease })
-	if i < 0 {
-		return Release{}, &refusal{"github: releases: none whose tag begins with " + tagPrefix, ErrNotFound}
-	}
-	return all[i], nil
-}

@@ -16,7 +16,7 @@ import (
 //
 // https://docs.github.com/en/actions/reference/workflows-and-actions/variables
 type Run struct {
-	Action     string // of the event: opened, synchronize, labeled, …
+	Action     string // of the event: opened, synchronize, labeled, …; of a repository_dispatch, its type
 	Event      string // pull_request, merge_group, push, schedule, workflow_dispatch, …
 	Repository string // owner/name
 	SHA        string // checked out; of a pull request, the merge that GitHub made for trying
@@ -28,9 +28,7 @@ type Run struct {
 	URL        string // of the run, for people
 	Workflow   string // the file of the workflow that was started, without its folder; "" if it is not known
 
-	PullRequest *PullRequest      // nil for other events
-	Payload     json.RawMessage   // client_payload of a repository_dispatch, whose type is Action; nil if there is none
-	Inputs      map[string]string // of a workflow_dispatch, by name; a number or a truth value as its JSON
+	PullRequest *PullRequest // nil for other events
 
 	server, summary, output string
 }
@@ -123,8 +121,6 @@ type event struct {
 	MergeGroup *struct {
 		Base string `json:"base_sha"`
 	} `json:"merge_group"`
-	Payload json.RawMessage            `json:"client_payload"`
-	Inputs  map[string]json.RawMessage `json:"inputs"`
 }
 
 type eventUser struct {
@@ -151,12 +147,6 @@ func (r *Run) read(text []byte) error {
 	if e.MergeGroup != nil {
 		r.Base = e.MergeGroup.Base
 	}
-	if r.Event == "repository_dispatch" && string(e.Payload) != "null" {
-		r.Payload = e.Payload
-	}
-	if r.Event == "workflow_dispatch" {
-		r.Inputs = inputs(e.Inputs)
-	}
 	p := e.PullRequest
 	if p == nil {
 		return nil
@@ -179,20 +169,6 @@ func (r *Run) read(text []byte) error {
 		return errors.New("the event does not say which pull request it is about")
 	}
 	return nil
-}
-
-// inputs are what a workflow was started with, as texts.
-func inputs(in map[string]json.RawMessage) map[string]string {
-	out := map[string]string{}
-	for name, value := range in {
-		text := string(value)
-		_ = json.Unmarshal(value, &text) // what is no string stays as it is; null is ""
-		if string(value) == "null" {
-			text = ""
-		}
-		out[name] = text
-	}
-	return out
 }
 
 // CloneURL is where git finds the repository.

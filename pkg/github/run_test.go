@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -121,18 +119,4 @@ func TestTokensStayWithTheirHost(t *testing.T) {
 	require.ErrorContains(t, err, "another host")
 	require.NotContains(t, err.Error(), "c4nary")
 	require.Zero(t, visits.Load())
-}
-
-// What a workflow declares as a number or a truth value may come as such.
-func TestInputsAreTexts(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "event.json")
-	require.NoError(t, os.WriteFile(path, []byte(`{"inputs": {"app": "Sales \"EU\"", "force": true, "rows": 3, "none": null}, "client_payload": {"a": 1}}`), 0o600))
-	env := map[string]string{
-		"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "workflow_dispatch", "GITHUB_REPOSITORY": "acme/tenants",
-		"GITHUB_SERVER_URL": "https://github.com", "GITHUB_EVENT_PATH": path,
-	}
-	r, err := github.RunFromEnv(func(name string) string { return env[name] })
-	require.NoError(t, err)
-	require.Equal(t, map[string]string{"app": `Sales "EU"`, "force": "true", "rows": "3", "none": ""}, r.Inputs)
-	require.Nil(t, r.Payload, "that is of another event")
 }
