@@ -41,8 +41,7 @@ type cost struct {
 }
 
 // cost forecasts what applying a fleet costs. Each tenant is read again before it is
-// touched: that is expected to take as many calls as planning took per tenant. Of a
-// saved plan it is not known.
+// touched: that is expected to take as many calls as planning took per tenant.
 func (e *engine) cost(f *plan.Fleet, within int) cost {
 	reads := e.readsEach(f)
 	s := e.speed(within)
@@ -66,14 +65,30 @@ func (e *engine) cost(f *plan.Fleet, within int) cost {
 	return c
 }
 
-// readsEach is how many reads planning took per tenant.
+// readsEach is how many reads planning took per tenant. Of a plan that was not made in this
+// run it is what some of its tenants are expected to take, with their tokens.
 func (e *engine) readsEach(f *plan.Fleet) int {
-	n := len(f.Plans) - len(f.Failed())
+	calls, n := int(e.reads.Load()), len(f.Plans)-len(f.Failed())
+	if calls == 0 {
+		n = 0
+		for _, p := range f.Plans {
+			rs, err := e.est.Resources(p.Tenant.Name)
+			if err == nil && p.Error == "" && !p.Empty() {
+				calls, n = calls+qlik.Reads(rs), n+1
+			}
+			if n == sampled {
+				break
+			}
+		}
+	}
 	if n == 0 {
 		return 0
 	}
-	return (int(e.reads.Load()) + n - 1) / n
+	return (calls + n - 1) / n
 }
+
+// sampled is how many tenants speak for a fleet.
+const sampled = 25
 
 // upload counts the bytes of the file that a change brings; each file is read once.
 func (c *cost) upload(ch plan.Change, sizes map[string]int64, content func(string) ([]byte, error)) {

@@ -65,6 +65,19 @@ func (f *Fleet) Failed() []*Plan {
 	return out
 }
 
+// reasons returns why tenants could not be planned, the most common reason first.
+func (f *Fleet) reasons() (list []string, about map[string][]*Plan) {
+	about = map[string][]*Plan{}
+	for _, p := range f.Failed() {
+		if about[p.Error] == nil {
+			list = append(list, p.Error)
+		}
+		about[p.Error] = append(about[p.Error], p)
+	}
+	slices.SortStableFunc(list, func(a, b string) int { return cmp.Compare(len(about[b]), len(about[a])) })
+	return list, about
+}
+
 // Plan returns the plan of a tenant by name, or nil.
 func (f *Fleet) Plan(tenant string) *Plan {
 	i, ok := slices.BinarySearchFunc(f.Plans, tenant, func(p *Plan, n string) int {

@@ -130,7 +130,7 @@ func (a pageAbout) Short() bool { return len(a.Names) <= listed }
 func (a pageAbout) All() string { return "all " + count(len(a.Names)) }
 
 func (r *report) Failures() (out []pageAbout) {
-	reasons, about := r.m.reasons()
+	reasons, about := r.m.f.reasons()
 	for _, s := range reasons {
 		out = append(out, pageAbout{plain(s), tenantNames(about[s])})
 	}

@@ -1,7 +1,6 @@
 package plan
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -76,7 +75,7 @@ func (m *markdown) failures() string {
 	if len(failed) == 0 {
 		return ""
 	}
-	reasons, about := m.reasons()
+	reasons, about := m.f.reasons()
 	head := "**" + plural(len(failed), "tenant") + " could not be planned:**"
 	list := m.list("reasons why tenants could not be planned", len(reasons), m.share(6), head+"\n\n", "\n", func(i int) string {
 		return "- " + names(about[reasons[i]]) + ": " + prose(reasons[i], 300, codeSpan) + "\n"
@@ -93,17 +92,6 @@ func (m *markdown) failures() string {
 		s += " and " + count(n) + " more"
 	}
 	return m.keep(s + "\n\n")
-}
-
-// reasons returns why tenants could not be planned, the most common reason first.
-func (m *markdown) reasons() (list []string, about map[string][]*Plan) {
-	about = map[string][]*Plan{}
-	for _, p := range m.f.Failed() {
-		about[p.Error] = append(about[p.Error], p)
-	}
-	list = slices.Sorted(maps.Keys(about))
-	slices.SortStableFunc(list, func(a, b string) int { return cmp.Compare(len(about[b]), len(about[a])) })
-	return list, about
 }
 
 // lints are folded if they are many.

@@ -205,15 +205,21 @@ func (t *text) tenants(indent string, names []string) string {
 	return wrap(indent, append(slices.Clone(names[:listed-1]), more))
 }
 
+// unreadable prints each error once, with the tenants that it is about.
 func (t *text) unreadable(f *Fleet) {
-	failed := f.Failed()
-	if len(failed) == 0 {
+	if len(f.Failed()) == 0 {
 		return
 	}
 	t.line("")
 	t.line("%s", t.paint(bold, "could not be planned"))
-	for _, p := range failed {
-		t.line("  %s %s: %s", t.paint(red, "!"), quiet(p.Tenant.Name), plain(p.Error))
+	reasons, about := f.reasons()
+	for _, why := range reasons {
+		if same := about[why]; len(same) == 1 {
+			t.line("  %s %s: %s", t.paint(red, "!"), quiet(same[0].Tenant.Name), plain(why))
+		} else {
+			t.line("  %s %s", t.paint(red, "!"), plain(why))
+			t.line("%s", t.tenants("      in ", tenantNames(same)))
+		}
 	}
 }
 
