@@ -1,6 +1,7 @@
 package qlik
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -93,9 +94,11 @@ func (t *Tenant) see(s spaceBody) {
 	t.spaces[s.ID] = facts{s.OwnerID, s.Meta.Roles, s.Created.Time}
 }
 
+// ownerIn returns the owner that a space declares, "" for none. It is asked of every space
+// more than once, and most declare none.
 func ownerIn(spec []byte) string {
 	var s Space
-	if json.Unmarshal(spec, &s) != nil {
+	if !bytes.Contains(spec, []byte(`"owner"`)) || json.Unmarshal(spec, &s) != nil {
 		return ""
 	}
 	return s.Owner
