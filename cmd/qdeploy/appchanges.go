@@ -128,14 +128,9 @@ func (e *engine) annotateApp(a *appChange) {
 
 // compare finds both apps and says what differs, or why that is unknown.
 func (e *engine) compare(a *appChange) {
-	b, err := e.est.Content(a.file)
+	after, err := e.est.appOf(a.file)
 	if err != nil {
 		a.Unknown = err.Error()
-		return
-	}
-	after, err := qvf.DecodeBytes(b)
-	if err != nil {
-		a.Unknown = fmt.Sprintf("%s: %v", a.file, err)
 		return
 	}
 	before, why := e.before(a)
@@ -145,6 +140,20 @@ func (e *engine) compare(a *appChange) {
 	}
 	a.Changes = appdiff.Diff(before, after)
 	a.Lints = e.lints(a, before, after)
+}
+
+// appOf reads an app of the estate.
+func (d *declared) appOf(file string) (*qvf.App, error) {
+	f, err := d.Open(file)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	app, err := qvf.Decode(f, f.Size())
+	if err != nil {
+		err = fmt.Errorf("%s: %w", file, err)
+	}
+	return app, err
 }
 
 // lints looks at the new app beside the old one, which validate cannot do: was

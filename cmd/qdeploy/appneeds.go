@@ -10,7 +10,6 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 	"github.com/qdeploy/qdeploy/pkg/qlik"
-	"github.com/qdeploy/qdeploy/pkg/qvf"
 	"github.com/qdeploy/qdeploy/pkg/qvf/lint"
 )
 
@@ -80,11 +79,9 @@ func (e *engine) factsOf(file string) *lint.Facts {
 		e.needs.facts = map[string]*lint.Facts{}
 	}
 	e.needs.facts[file] = nil
-	if b, err := e.est.Content(file); err == nil {
-		if app, err := qvf.DecodeBytes(b); err == nil {
-			facts := lint.FactsOf(app)
-			e.needs.facts[file] = &facts
-		}
+	if app, err := e.est.appOf(file); err == nil {
+		facts := lint.FactsOf(app)
+		e.needs.facts[file] = &facts
 	}
 	return e.needs.facts[file]
 }

@@ -181,13 +181,16 @@ func (c *connections) tenant(t estate.Tenant, readOnly bool, reads *atomic.Int64
 	if err != nil {
 		return nil, err
 	}
-	options := qlik.TenantOptions{Files: c.est.Content, Digest: c.est.Digest, Secrets: c.secret, Keep: c.issued.keep(c.dir),
+	options := qlik.TenantOptions{Files: c.file, Secrets: c.secret, Keep: c.issued.keep(c.dir),
 		Login: func(ctx context.Context, id, secret string) error { return logIn(ctx, o, id, secret) }}
 	if c.evaluate != nil {
 		options.Evaluate = func(space, app string) (time.Time, bool) { return c.evaluate(t.Name, space, app) }
 	}
 	return qlik.NewTenant(client, options), nil
 }
+
+// file opens a file of the estate.
+func (c *connections) file(name string) (qlik.File, error) { return c.est.Open(name) }
 
 // console makes a client that lists the tenants of an organization.
 func (c *connections) console(o *estate.Organization, reads *atomic.Int64) (*qlik.Client, error) {

@@ -59,7 +59,7 @@ func (e *engine) cost(f *plan.Fleet, within int) cost {
 		c.total.Imports += one.Imports
 		c.imports = max(c.imports, one.Imports)
 		for _, ch := range p.Changes {
-			c.upload(ch, sizes, e.est.Content)
+			c.upload(ch, sizes, e.est.sizeOf)
 		}
 	}
 	return c
@@ -90,8 +90,8 @@ func (e *engine) readsEach(f *plan.Fleet) int {
 // sampled is how many tenants speak for a fleet.
 const sampled = 25
 
-// upload counts the bytes of the file that a change brings; each file is read once.
-func (c *cost) upload(ch plan.Change, sizes map[string]int64, content func(string) ([]byte, error)) {
+// upload counts the bytes of the file that a change brings; each file is looked at once.
+func (c *cost) upload(ch plan.Change, sizes map[string]int64, sizeOf func(string) (int64, error)) {
 	var spec struct {
 		File string `json:"file"`
 	}
@@ -100,9 +100,8 @@ func (c *cost) upload(ch plan.Change, sizes map[string]int64, content func(strin
 	}
 	size, known := sizes[spec.File]
 	if !known {
-		b, err := content(spec.File)
-		size = int64(len(b))
-		if err != nil {
+		var err error
+		if size, err = sizeOf(spec.File); err != nil {
 			size = -1
 		}
 		sizes[spec.File] = size
@@ -112,6 +111,15 @@ func (c *cost) upload(ch plan.Change, sizes map[string]int64, content func(strin
 		return
 	}
 	c.bytes += size
+}
+
+// sizeOf is how long a file is that the spec of a resource names, in bytes.
+func (d *declared) sizeOf(name string) (int64, error) {
+	f, err := d.Open(name)
+	if err != nil {
+		return 0, err
+	}
+	return f.Size(), f.Close()
 }
 
 // costLines tell what applying costs, if that was asked for or is much.

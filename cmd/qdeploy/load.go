@@ -97,8 +97,11 @@ type declared struct {
 	resources map[string][]plan.Resource
 }
 
-// close releases the repository that the estate was read from.
+// close releases the repository that the estate was read from, and what was kept of it.
 func (d *declared) close() {
+	if d.Estate != nil {
+		_ = d.Estate.Close() // nothing is sent any more
+	}
 	if d.at != nil {
 		_ = d.at.Close() // nothing was written
 	}

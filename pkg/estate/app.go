@@ -143,29 +143,20 @@ func (e *Estate) published(a App, pin Pin, digest string, t *target) plan.Resour
 	return r
 }
 
-// Digest returns the digest of an app as specs have it, or "" if it cannot be read.
-func (e *Estate) Digest(app []byte) string {
-	a, err := qvf.DecodeBytes(app)
-	if err != nil {
-		return ""
-	}
-	return qvf.Digest(a)
-}
-
 // decodeApp reads a QVF file, or says why it cannot.
 func (e *Estate) decodeApp(file string) (*qvf.App, Problem) {
-	fsys, name, err := e.files(file)
-	var text []byte
-	if err == nil {
-		text, err = readFile(fsys, name)
+	f, err := e.Open(file)
+	if err == nil && f.folder {
+		err = errors.Join(errFolder, f.Close())
 	}
-	if err != nil && name != file {
+	if err != nil && InCommit(file) {
 		return nil, notThere(file, err)
 	}
 	if err != nil {
 		return nil, fileProblem(file, err)
 	}
-	app, err := qvf.DecodeBytes(text)
+	defer f.Close()
+	app, err := qvf.Decode(f, f.size)
 	switch {
 	case errors.Is(err, qvf.ErrLFSPointer):
 		return nil, Problem{Code: string(lint.L9), Message: file + " is a Git LFS pointer, not the app", Hint: "fetch the app: git lfs pull"}

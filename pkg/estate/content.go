@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"hash/crc32"
+	"io"
 	"io/fs"
 	"os"
 	"path"
@@ -17,6 +18,7 @@ import (
 // Content returns the bytes of a file that the spec of a resource names. Of a
 // folder it returns a zip archive, always the same one for the same files: so
 // what was planned is what is applied, whoever packs it. Hidden files stay out.
+// What may be large is better opened, see [Estate.Open].
 func Content(dir, name string) ([]byte, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -48,18 +50,9 @@ func content(fsys fs.FS, name string) ([]byte, error) {
 	if !info.IsDir() {
 		return fs.ReadFile(fsys, clean)
 	}
-	return pack(fsys, clean)
-}
-
-func readFile(fsys fs.FS, name string) ([]byte, error) {
-	clean, err := inside(name)
-	if err != nil {
-		return nil, err
-	}
-	if info, err := fs.Stat(fsys, clean); err == nil && info.IsDir() {
-		return nil, errFolder
-	}
-	return fs.ReadFile(fsys, clean)
+	var b bytes.Buffer
+	err = pack(&b, fsys, clean)
+	return b.Bytes(), err
 }
 
 var (
@@ -95,7 +88,7 @@ var packed = time.Date(1980, time.January, 1, 0, 0, 0, 0, time.UTC)
 // pack puts a folder into a zip archive. Its bytes depend on nothing but names
 // and contents: files are sorted and stored, not compressed, for compressors
 // change from release to release.
-func pack(fsys fs.FS, dir string) ([]byte, error) {
+func pack(w io.Writer, fsys fs.FS, dir string) error {
 	var names []string
 	err := fs.WalkDir(fsys, dir, func(name string, d fs.DirEntry, err error) error {
 		switch {
@@ -110,34 +103,46 @@ func pack(fsys fs.FS, dir string) ([]byte, error) {
 		return nil
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
 	slices.Sort(names)
-	var b bytes.Buffer
-	z := zip.NewWriter(&b)
+	z := zip.NewWriter(w)
 	for _, name := range names {
-		text, err := fs.ReadFile(fsys, name)
-		if err != nil {
-			return nil, err
-		}
-		h := &zip.FileHeader{
-			Name:               strings.TrimPrefix(name, dir+"/"),
-			Method:             zip.Store,
-			Modified:           packed,
-			CRC32:              crc32.ChecksumIEEE(text),
-			CompressedSize64:   uint64(len(text)),
-			UncompressedSize64: uint64(len(text)),
-		}
-		w, err := z.CreateRaw(h) // sizes go before the content, as every reader understands
-		if err != nil {
-			return nil, err
-		}
-		if _, err := w.Write(text); err != nil {
-			return nil, err
+		if err := packFile(z, fsys, name, strings.TrimPrefix(name, dir+"/")); err != nil {
+			return err
 		}
 	}
-	if err := z.Close(); err != nil {
-		return nil, err
+	return z.Close()
+}
+
+// packFile adds a file to an archive. It is read twice: sizes and sums go before the
+// content, as every reader understands.
+func packFile(z *zip.Writer, fsys fs.FS, name, as string) error {
+	size, sum, err := copySummed(io.Discard, fsys, name)
+	if err != nil {
+		return err
 	}
-	return b.Bytes(), nil
+	w, err := z.CreateRaw(&zip.FileHeader{
+		Name: as, Method: zip.Store, Modified: packed, CRC32: sum, CompressedSize64: uint64(size), UncompressedSize64: uint64(size),
+	})
+	if err != nil {
+		return err
+	}
+	again, now, err := copySummed(w, fsys, name)
+	if err == nil && (again != size || now != sum) {
+		err = fmt.Errorf("%s: it was changed while it was read", name)
+	}
+	return err
+}
+
+// copySummed copies a file, and returns its length and its sum.
+func copySummed(w io.Writer, fsys fs.FS, name string) (int64, uint32, error) {
+	f, err := fsys.Open(name)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer f.Close()
+	h := crc32.NewIEEE()
+	n, err := io.Copy(io.MultiWriter(w, h), f)
+	return n, h.Sum32(), err
 }

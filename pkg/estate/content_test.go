@@ -78,8 +78,15 @@ func TestContent(t *testing.T) {
 func TestDigest(t *testing.T) {
 	e, err := Load(sampleDir, Options{})
 	require.NoError(t, err)
-	app, err := e.Content("apps/Shipments 1.0.0.qvf")
-	require.NoError(t, err)
-	require.Equal(t, "sha256:e3320abc02be863568710a5b773ba0127233a81972f730d21ef42bc208fbb6c0", e.Digest(app))
-	require.Empty(t, e.Digest([]byte("no app")))
+	is := func(name, sum string) bool {
+		f, err := e.Open(name)
+		require.NoError(t, err)
+		defer f.Close()
+		same, err := f.Is(sum)
+		require.NoError(t, err)
+		return same
+	}
+	const digest = "sha256:e3320abc02be863568710a5b773ba0127233a81972f730d21ef42bc208fbb6c0"
+	require.True(t, is("apps/Shipments 1.0.0.qvf", digest))
+	require.False(t, is("estate.cue", digest), "no app")
 }

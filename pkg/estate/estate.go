@@ -34,7 +34,8 @@ type Estate struct {
 	tenants []*tenant // sorted by name
 	byName  map[string]*tenant
 
-	sums     sync.Map          // of files, see sum
+	sums     sync.Map          // of files, see sum and [File.Is]
+	spool    spool             // of files that are open
 	commits  commits           // that pins name
 	pins     map[[2]string]Pin // environment and app, with the digests that were found
 	reread   reread            // for positions
@@ -47,6 +48,9 @@ type Estate struct {
 	mu   sync.Mutex
 	idle []*worker // that [Estate.Resources] left behind
 }
+
+// Close removes what was kept to be sent, see [Estate.Open]: nothing may be open.
+func (e *Estate) Close() error { return e.spool.close() }
 
 // Tenants returns all tenants, ignored ones too, sorted by name.
 func (e *Estate) Tenants() []Tenant {

@@ -3,8 +3,6 @@ package estate
 import (
 	"archive/zip"
 	"bytes"
-	"crypto/md5"
-	"encoding/hex"
 	"fmt"
 	"path"
 	"strings"
@@ -15,7 +13,7 @@ import (
 // or why there is none.
 type sum struct {
 	sum     string
-	size    int            // of a file, in bytes
+	size    int64          // of a file, in bytes
 	fields  map[string]any // of a shape
 	problem Problem
 }
@@ -24,31 +22,43 @@ type sum struct {
 // name.qext.
 func (e *Estate) sum(file, name, sort string) sum {
 	f, _ := e.sums.LoadOrStore(file+"\x00"+name+"\x00"+sort, sync.OnceValue(func() sum {
-		text, err := e.Content(file)
+		f, err := e.Open(file)
 		if err != nil {
 			return sum{problem: fileProblem(file, err)}
 		}
-		if p := checkFile(text, file, name, sort); p.Message != "" {
+		defer f.Close()
+		p, err := f.check(name, sort)
+		if p.Message != "" {
 			return sum{problem: p}
 		}
-		h := md5.Sum(text)
-		return sum{sum: hex.EncodeToString(h[:]), size: len(text)}
+		h := ""
+		if err == nil {
+			h, err = f.md5()
+		}
+		if err != nil {
+			return sum{problem: fileProblem(file, err)}
+		}
+		return sum{sum: h, size: f.size}
 	}))
 	return f.(func() sum)()
 }
 
-// checkFile says what is wrong with a file that must be of some sort.
-func checkFile(text []byte, file, name, sort string) Problem {
-	if bytes.HasPrefix(text, []byte("version https://git-lfs")) {
-		return Problem{Message: file + " is a Git LFS pointer, not the " + sort, Hint: "fetch it: git lfs pull"}
+// check says what is wrong with a file that must be of some sort.
+func (f *File) check(name, sort string) (Problem, error) {
+	head, err := f.head(longestPointer)
+	switch {
+	case err != nil:
+		return Problem{}, err
+	case f.folder && sort != "archive":
+		return fileProblem(f.name, errFolder), nil
+	case bytes.HasPrefix(head, []byte("version https://git-lfs")):
+		return Problem{Message: f.name + " is a Git LFS pointer, not the " + sort, Hint: "fetch it: git lfs pull"}, nil
+	case sort == "archive":
+		return f.checkArchive(name), nil
+	case sort == "data":
+		return Problem{}, nil
 	}
-	switch sort {
-	case "archive":
-		return checkArchive(text, file, name)
-	case "data":
-		return Problem{}
-	}
-	return checkLook(text, file, sort)
+	return f.checkLook(head, sort), nil
 }
 
 // looks are the files of a brand: how they begin, and how long they may be.
@@ -57,37 +67,37 @@ func checkFile(text []byte, file, name, sort string) Problem {
 var looks = map[string]struct {
 	begins []string
 	is     string
-	most   int // bytes
+	most   int64 // bytes
 }{
 	"image":  {[]string{"\x89PNG\r\n\x1a\n", "\xff\xd8\xff"}, "a PNG or a JPG", 300 << 10},
 	"icon":   {[]string{"\x00\x00\x01\x00"}, "an ICO", 100 << 10},
 	"styles": {[]string{""}, "a style sheet", 100 << 10},
 }
 
-func checkLook(text []byte, file, sort string) Problem {
+func (f *File) checkLook(head []byte, sort string) Problem {
 	look := looks[sort]
 	fits := false
 	for _, b := range look.begins {
-		fits = fits || bytes.HasPrefix(text, []byte(b))
+		fits = fits || bytes.HasPrefix(head, []byte(b))
 	}
 	switch {
 	case !fits:
-		return Problem{Message: fmt.Sprintf("%s is not %s", file, look.is)}
-	case len(text) > look.most:
-		return Problem{Message: fmt.Sprintf("%s has %d KB, and Qlik takes %d KB", file, (len(text)+1023)>>10, look.most>>10)}
+		return Problem{Message: fmt.Sprintf("%s is not %s", f.name, look.is)}
+	case f.size > look.most:
+		return Problem{Message: fmt.Sprintf("%s has %d KB, and Qlik takes %d KB", f.name, (f.size+1023)>>10, look.most>>10)}
 	}
 	return Problem{}
 }
 
 // checkArchive says what is wrong with the archive of a theme or an extension.
-func checkArchive(text []byte, file, name string) Problem {
-	z, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
+func (f *File) checkArchive(name string) Problem {
+	z, err := zip.NewReader(f, f.size)
 	if err != nil {
-		return Problem{Message: file + " is neither a folder nor a zip archive"}
+		return Problem{Message: f.name + " is neither a folder nor a zip archive"}
 	}
 	var others []string
-	for _, f := range z.File {
-		base := path.Base(f.Name)
+	for _, in := range z.File {
+		base := path.Base(in.Name)
 		if base == name+".qext" {
 			return Problem{}
 		}
@@ -95,7 +105,7 @@ func checkArchive(text []byte, file, name string) Problem {
 			others = append(others, strings.TrimSuffix(base, ".qext"))
 		}
 	}
-	p := Problem{Message: fmt.Sprintf("%s holds no %s.qext", file, name)}
+	p := Problem{Message: fmt.Sprintf("%s holds no %s.qext", f.name, name)}
 	if len(others) > 0 {
 		p.Hint = "by the file inside, its name is " + oneOf(others)
 	}

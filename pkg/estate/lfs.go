@@ -7,7 +7,9 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -24,17 +26,49 @@ import (
 // keeps in the repository, or else by git lfs from the remote. It fails with [fs.ErrNotExist] if neither has it.
 // Source: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
 func LFSObject(repo *git.Repository, p *qvf.LFSError, env GitEnv) ([]byte, error) {
-	file, id, err := lfsFile(repo, p.OID)
+	f, err := openLFS(repo, p, env)
 	if err != nil {
 		return nil, err
 	}
-	text, err := os.ReadFile(file)
-	if errors.Is(err, fs.ErrNotExist) {
-		text, err = smudge(repo, p, env)
-	} else if err == nil && hashOf(text) != id {
-		err = errors.New("the copy in .git/lfs is damaged: git lfs fsck, then git lfs fetch")
+	defer f.Close()
+	if err := sound(f, p.OID); err != nil {
+		return nil, err
 	}
-	return text, err
+	return io.ReadAll(f)
+}
+
+// openLFS opens what a Git LFS pointer points to, see [LFSObject]. Whether it is sound
+// is not known yet.
+func openLFS(repo *git.Repository, p *qvf.LFSError, env GitEnv) (*localFile, error) {
+	name, _, err := lfsFile(repo, p.OID)
+	if err != nil {
+		return nil, err
+	}
+	f, err := os.Open(name)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return &localFile{File: f}, err
+	}
+	out, err := nameless()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := gitLFS(repo, env, lfsPointer(p.OID, p.Size), out, "smudge"); err != nil || sound(out, p.OID) != nil {
+		return nil, errors.Join(fs.ErrNotExist, out.Close()) // with no git lfs, no remote, or none that has it
+	}
+	return out, nil
+}
+
+// sound says that an object is not what its name says, and leaves it at its beginning.
+func sound(f *localFile, oid string) error {
+	h := sha256.New()
+	if _, err := io.Copy(h, io.NewSectionReader(f, 0, math.MaxInt64)); err != nil {
+		return err
+	}
+	if "sha256:"+hex.EncodeToString(h.Sum(nil)) != oid {
+		return errors.New("the copy in .git/lfs is damaged: git lfs fsck, then git lfs fetch")
+	}
+	_, err := f.Seek(0, io.SeekStart)
+	return err
 }
 
 // lfsFile is where the store has an object, and its hash.
@@ -54,15 +88,6 @@ func hashOf(text []byte) string {
 // lfsPatience is how long git lfs may take for one file.
 const lfsPatience = 5 * time.Minute
 
-// smudge has git lfs fetch an object, and keep it in its store.
-func smudge(repo *git.Repository, p *qvf.LFSError, env GitEnv) ([]byte, error) {
-	text, _, err := gitLFS(repo, env, lfsPointer(p.OID, p.Size), "smudge")
-	if err == nil && "sha256:"+hashOf(text) == p.OID {
-		return text, nil
-	}
-	return nil, fs.ErrNotExist // with no git lfs, no remote, or none that has it
-}
-
 // lfsPointer is the file that stands for an object.
 func lfsPointer(oid string, size int64) []byte {
 	return fmt.Appendf(nil, "version https://git-lfs.github.com/spec/v1\noid %s\nsize %d\n", oid, size)
@@ -79,20 +104,20 @@ func (e GitEnv) get() ([]string, error) {
 	return e()
 }
 
-// gitLFS runs git lfs in a repository. Its answers are its outputs.
-func gitLFS(repo *git.Repository, env GitEnv, input []byte, args ...string) (out, said []byte, err error) {
+// gitLFS runs git lfs in a repository. It returns what it said beside its output.
+func gitLFS(repo *git.Repository, env GitEnv, input []byte, out io.Writer, args ...string) (said []byte, err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lfsPatience)
 	defer cancel()
 	more, err := env.get()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	var stdout, stderr bytes.Buffer
+	var stderr bytes.Buffer
 	c := exec.CommandContext(ctx, "git", append([]string{"--git-dir", gitFolder(repo), "lfs"}, args...)...)
 	c.Env = append(os.Environ(), append([]string{"GIT_TERMINAL_PROMPT=0", "GIT_LFS_SKIP_SMUDGE=0"}, more...)...)
-	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(input), &stdout, &stderr
+	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(input), out, &stderr
 	err = c.Run()
-	return stdout.Bytes(), stderr.Bytes(), err
+	return stderr.Bytes(), err
 }
 
 // gitFolder returns the folder of git's own files, the one that all worktrees of a

@@ -47,7 +47,7 @@ func PushLFS(repo *git.Repository, remote, oid string, env GitEnv) error {
 	if _, err := exec.LookPath("git-lfs"); err != nil {
 		return errors.New("the file is in Git LFS, and git lfs is not installed here")
 	}
-	_, said, err := gitLFS(repo, env, nil, "push", "--object-id", remote, strings.TrimPrefix(oid, "sha256:"))
+	said, err := gitLFS(repo, env, nil, nil, "push", "--object-id", remote, strings.TrimPrefix(oid, "sha256:"))
 	if err != nil {
 		secret, _ := env.get() // they were had just now
 		return fmt.Errorf("git lfs push: %w: %s", err, lastLine(said, secret))

@@ -153,6 +153,8 @@ type treeFS struct {
 	root *object.Tree
 	when time.Time
 
+	sound sync.Map // objects of Git LFS that were checked, by fileSum
+
 	mu   sync.Mutex
 	dirs map[string]*object.Tree
 }
@@ -256,12 +258,9 @@ func (t *treeFS) file(e *object.TreeEntry) (fs.File, error) {
 		return nil, err
 	}
 	if p := LFSPointer(text); p != nil {
-		app, err := LFSObject(t.repo, p, t.env)
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return nil, err
-		}
-		if err == nil {
-			text, at.size = app, int64(len(app))
+		f, err := t.object(p, at)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return f, err
 		}
 	}
 	return &file{ReadCloser: io.NopCloser(bytes.NewReader(text)), at: at}, nil

@@ -1,10 +1,13 @@
 package estate
 
 import (
+	"errors"
 	"io"
 	"io/fs"
 	"path"
 	"time"
+
+	"github.com/qdeploy/qdeploy/pkg/qvf"
 )
 
 // stat describes a file or folder of a revision.
@@ -29,6 +32,40 @@ type file struct {
 }
 
 func (f *file) Stat() (fs.FileInfo, error) { return f.at, nil }
+
+// stored is an open object of Git LFS. It is a file of this machine, and read in any order.
+type stored struct {
+	*localFile
+	name string // as the revision has it
+}
+
+func (f *stored) Stat() (fs.FileInfo, error) {
+	info, err := f.File.Stat()
+	if err != nil {
+		return nil, err
+	}
+	return stat{name: f.name, size: info.Size(), mode: 0o644, when: info.ModTime()}, nil
+}
+
+// object opens what a Git LFS pointer points to, and checks once that it is sound.
+func (t *treeFS) object(p *qvf.LFSError, at stat) (fs.File, error) {
+	f, err := openLFS(t.repo, p, t.env)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	seen := fileSum{p.OID, "lfs", mark{info.Size(), info.ModTime()}}
+	if _, known := t.sound.Load(seen); !known {
+		if err := sound(f, p.OID); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		t.sound.Store(seen, true)
+	}
+	return &stored{f, at.name}, nil
+}
 
 // folder is an open folder of a revision.
 type folder struct {

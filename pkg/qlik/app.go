@@ -34,11 +34,12 @@ type App struct {
 var _ = register(Kind[App]{
 	Name: "app",
 	Calls: calls("GET /api/v1/items", "POST /api/v1/temp-contents/files", "PATCH /api/v1/temp-contents/files/{id}",
-		"POST /api/v1/apps/import", "GET /api/v1/apps/{id}", "PUT /api/v1/apps/{id}",
+		"HEAD /api/v1/temp-contents/files/{id}", "POST /api/v1/apps/import", "GET /api/v1/apps/{id}", "PUT /api/v1/apps/{id}",
 		"POST /api/v1/apps/{id}/publish", "PUT /api/v1/apps/{id}/publish", "DELETE /api/v1/apps/{id}"),
 	Within:  true,
 	Sees:    func(role string) bool { return !slices.Contains(blind, role) },
 	Careful: true,
+	Finds:   true,
 	Needs:   []plan.Kind{"space"},
 	Uses:    appUses,
 	List:    listApps,

@@ -115,16 +115,14 @@ func (t *Tenant) turn(ctx context.Context, key string) (end func(), err error) {
 // importFile imports the file of desired and returns the ID of the new app, or
 // of one that a run which was killed has imported.
 func (t *Tenant) importFile(ctx context.Context, spaceID string, desired App) (id string, err error) {
-	qvf, err := t.file(desired.File)
+	qvf, err := t.planned(desired.File, desired.Digest)
 	if err != nil {
 		return "", err
 	}
-	if d := t.options.Digest; d != nil && d(qvf) != desired.Digest {
-		return "", fmt.Errorf("%s: %w", desired.File, errChanged)
-	}
+	defer qvf.Close()
 	q := url.Values{"spaceId": {spaceID}, "name": {desired.importName()}}
-	p := payload{kind: "application/octet-stream", bytes: qvf}
-	if len(qvf) > t.sizes.body {
+	p := payload{kind: "application/octet-stream", sections: sections{qvf.whole()}}
+	if qvf.Size() > t.sizes.body {
 		file, err := t.uploadLarge(ctx, desired.Name+".qvf", qvf)
 		if err != nil {
 			return "", err

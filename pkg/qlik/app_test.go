@@ -261,6 +261,7 @@ func TestLargeAppIsUploadedInPieces(t *testing.T) {
 		"cut-after=POST:/api/v1/temp-contents:1",
 		"cut-after=PATCH:/api/v1/temp-contents:1",
 		"cut-before=PATCH:/api/v1/temp-contents:2",
+		"cut-within=PATCH:/api/v1/temp-contents:20", // more than it is tried in a row: each goes on a little
 		"fail-after=PATCH:/api/v1/temp-contents:1",
 		"fail-before=HEAD:/api/v1/temp-contents:1 cut-after=PATCH:/api/v1/temp-contents:1",
 	} {

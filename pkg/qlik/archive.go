@@ -81,15 +81,3 @@ func (t *Tenant) upload(ctx context.Context, method, path string, a Archive) (id
 	}
 	return made.ID, nil
 }
-
-// file reads a file that a spec names.
-func (t *Tenant) file(path string) ([]byte, error) {
-	if t.options.Files == nil {
-		return nil, fmt.Errorf("%s: no files are at hand", path)
-	}
-	b, err := t.options.Files(path)
-	if err != nil {
-		return nil, err
-	}
-	return b, nil
-}

@@ -169,7 +169,7 @@ const (
 // download returns a temporary content, part by part.
 func (t *Tenant) download(ctx context.Context, path string) ([]byte, error) {
 	var out bytes.Buffer
-	for step := min(t.sizes.chunk, longestPart); ; {
+	for step := int(min(t.sizes.chunk, longestPart)); ; {
 		part, size, err := t.part(ctx, path, out.Len(), out.Len()+step)
 		if err != nil {
 			return nil, err

@@ -131,9 +131,10 @@ func (c *Client) notice(s string) {
 
 // payload is a request's body and what belongs to it.
 type payload struct {
-	kind   string // content type
-	bytes  []byte
-	header http.Header
+	kind     string // content type
+	bytes    []byte
+	sections sections // instead of bytes: what may be long
+	header   http.Header
 }
 
 // call sends in as JSON unless it is nil, and decodes the answer into out
@@ -162,6 +163,11 @@ func (c *Client) send(ctx context.Context, method, path string, q url.Values, p 
 	req, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(p.bytes))
 	if err != nil {
 		return nil, err
+	}
+	if p.sections != nil {
+		req.ContentLength = p.sections.size()
+		req.GetBody = func() (io.ReadCloser, error) { return p.sections.open(), nil }
+		req.Body = p.sections.open()
 	}
 	maps.Copy(req.Header, p.header)
 	if p.kind != "" {

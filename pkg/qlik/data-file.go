@@ -16,14 +16,14 @@ type DataFile struct {
 	Name  string `json:"name"`
 	Space Ref    `json:"space"`
 	MD5   string `json:"md5,omitempty"`  // of the content, in hexadecimal; "" where it is not known
-	Size  int    `json:"size,omitempty"` // bytes
+	Size  int64  `json:"size,omitempty"` // bytes
 	File  string `json:"file,omitempty"` // how to apply: what to upload
 }
 
 type dataFileBody struct {
 	ID   string `json:"id"`
 	Name string `json:"name"` // with folders
-	Size int    `json:"size"`
+	Size int64  `json:"size"`
 }
 
 const dataFilesPath = "/api/v1/data-files"
@@ -39,7 +39,7 @@ var _ = register(Kind[DataFile]{
 	Name: "data-file",
 	Calls: calls("GET /api/v1/data-files", "GET /api/v1/data-files/connections", "POST /api/v1/data-files",
 		"PUT /api/v1/data-files/{id}", "DELETE /api/v1/data-files/{id}",
-		"POST /api/v1/temp-contents/files", "PATCH /api/v1/temp-contents/files/{id}"),
+		"POST /api/v1/temp-contents/files", "PATCH /api/v1/temp-contents/files/{id}", "HEAD /api/v1/temp-contents/files/{id}"),
 	Within: true,
 	Sees:   seesConnections,
 	Needs:  []plan.Kind{"space"},
@@ -77,7 +77,7 @@ func declareDataFile(t *Tenant, r plan.Resource) {
 }
 
 // appliedSum is that of the content of a live file, if it is as long as what was applied.
-func (t *Tenant) appliedSum(name string, size int) string {
+func (t *Tenant) appliedSum(name string, size int64) string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if told := t.filed[name]; len(told) > 1 && told[0].Size == size {
@@ -93,6 +93,11 @@ func (t *Tenant) filesIn(ctx context.Context, space Ref) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	end, err := t.turn(ctx, "files of "+spaceID)
+	if err != nil {
+		return "", err
+	}
+	defer end()
 	t.mu.Lock()
 	drive := t.drives[spaceID]
 	t.mu.Unlock()
@@ -136,15 +141,16 @@ func (t *Tenant) putDataFile(ctx context.Context, method, path string, d DataFil
 		return "", err
 	}
 	about := map[string]string{"name": d.Name, "connectionId": connection}
-	var text []byte
+	f := newForm()
 	if content {
-		if text, err = t.planned(d.File, d.MD5); err != nil {
+		file, err := t.planned(d.File, d.MD5)
+		if err != nil {
 			return "", err
 		}
-	}
-	large := len(text) > t.sizes.body
-	if large {
-		if about["tempContentFileId"], err = t.uploadLarge(ctx, d.Name, text); err != nil {
+		defer file.Close()
+		if file.Size() <= t.sizes.body {
+			f.content("File", d.Name, file)
+		} else if about["tempContentFileId"], err = t.uploadLarge(ctx, d.Name, file); err != nil {
 			return "", err
 		}
 	}
@@ -152,11 +158,7 @@ func (t *Tenant) putDataFile(ctx context.Context, method, path string, d DataFil
 	if err != nil {
 		return "", err
 	}
-	f := newForm()
 	f.field("Json", string(said))
-	if content && !large {
-		f.content("File", d.Name, text)
-	}
 	var made dataFileBody
 	if err := f.send(ctx, t, method, path, &made); err != nil {
 		return "", err

@@ -1,6 +1,7 @@
 package qlik
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -91,17 +92,27 @@ func (s *sandbox) options() Options {
 func (s *sandbox) open() *Tenant {
 	c, err := New(s.options())
 	require.NoError(s.t, err)
-	return NewTenant(c, TenantOptions{Files: s.file, Digest: digestOf})
+	return NewTenant(c, TenantOptions{Files: s.file})
 }
 
 func digestOf(b []byte) string { return fmt.Sprintf("sha256:%x", sha256.Sum256(b)) }
 
-func (s *sandbox) file(path string) ([]byte, error) {
+// memoryFile is a file of the estate.
+type memoryFile struct{ *bytes.Reader }
+
+func (f memoryFile) Close() error { return nil }
+
+func (f memoryFile) Is(sum string) (bool, error) {
+	b, err := io.ReadAll(io.NewSectionReader(f, 0, f.Size()))
+	return sum == md5Of(b) || sum == digestOf(b), err
+}
+
+func (s *sandbox) file(path string) (File, error) {
 	b, ok := s.files[path]
 	if !ok {
 		return nil, fmt.Errorf("%s: no such file", path)
 	}
-	return b, nil
+	return memoryFile{bytes.NewReader(b)}, nil
 }
 
 // calm ends all moods.

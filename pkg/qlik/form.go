@@ -5,7 +5,7 @@ import (
 	"context"
 	"crypto/md5"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"mime/multipart"
 )
 
@@ -14,16 +14,19 @@ func md5Of(b []byte) string {
 	return hex.EncodeToString(sum[:])
 }
 
-// form is a multipart body in the making. It keeps the first error until it is sent.
+// form is a multipart body in the making. Files stay where they are until it is sent. It
+// keeps the first error until then.
 type form struct {
-	body bytes.Buffer
-	w    *multipart.Writer
-	err  error
+	parts sections
+	text  bytes.Buffer // what follows them
+	w     *multipart.Writer
+	files []*planned // open, to be closed
+	err   error
 }
 
 func newForm() *form {
 	f := &form{}
-	f.w = multipart.NewWriter(&f.body)
+	f.w = multipart.NewWriter(&f.text)
 	return f
 }
 
@@ -38,44 +41,43 @@ func (f *form) file(t *Tenant, part, name, path, sum string) {
 	if f.err != nil {
 		return
 	}
-	content, err := t.planned(path, sum)
+	file, err := t.planned(path, sum)
 	if err != nil {
 		f.err = err
 		return
 	}
-	f.content(part, name, content)
+	f.files = append(f.files, file)
+	f.content(part, name, file)
 }
 
-// content adds a file by what is in it.
-func (f *form) content(part, name string, content []byte) {
+// content adds a file that stays open until the form was sent.
+func (f *form) content(part, name string, file *planned) {
 	if f.err != nil {
 		return
 	}
-	w, err := f.w.CreateFormFile(part, name)
-	if err == nil {
-		_, err = w.Write(content)
+	if _, f.err = f.w.CreateFormFile(part, name); f.err == nil {
+		f.cut()
+		f.parts = append(f.parts, file.whole())
 	}
-	f.err = err
 }
 
-// planned reads a file of the estate, if it is the one that was planned; one without a
-// sum is trusted.
-func (t *Tenant) planned(path, sum string) ([]byte, error) {
-	content, err := t.file(path)
-	if err == nil && sum != "" && md5Of(content) != sum {
-		err = fmt.Errorf("%s: %w", path, errChanged)
-	}
-	return content, err
+// cut makes a part of the text so far.
+func (f *form) cut() {
+	f.parts = append(f.parts, text(f.text.String()))
+	f.text.Reset()
 }
 
-// send sends the form and decodes the answer into out, unless that is nil.
+// send sends the form, once, and decodes the answer into out, unless that is nil.
 func (f *form) send(ctx context.Context, t *Tenant, method, path string, out any) error {
 	if f.err == nil {
 		f.err = f.w.Close()
 	}
-	if f.err != nil {
-		return f.err
+	if f.err == nil {
+		f.cut()
+		_, f.err = t.send(ctx, method, path, nil, payload{kind: f.w.FormDataContentType(), sections: f.parts}, out)
 	}
-	_, err := t.send(ctx, method, path, nil, payload{kind: f.w.FormDataContentType(), bytes: f.body.Bytes()}, out)
-	return err
+	for _, file := range f.files {
+		f.err = errors.Join(f.err, file.Close())
+	}
+	return f.err
 }

@@ -1,6 +1,7 @@
 package qlik
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -79,8 +80,10 @@ const (
 
 func sharingTaskPath(id string) string { return sharingPath + "/" + url.PathEscape(id) }
 
-// A subscription shows what its owner sees, so its owner is never changed. Charts that are
-// shared and reports from templates are other types of sharing tasks, and not read.
+// A subscription shows what its owner sees, so its owner is never changed.
+//
+// Sharing tasks of other types are listed, and never managed: see #SharingTask in the
+// schema for why.
 //
 // https://qlik.dev/apis/rest/sharing-tasks
 //
@@ -101,6 +104,7 @@ var _ = register(Kind[SharingTask]{
 	Create:  createSharing,
 	Update:  updateSharing,
 	Delete: func(ctx context.Context, t *Tenant, id string) error {
+		t.sharings.wrote.Store(true)
 		return t.call(ctx, http.MethodDelete, sharingTaskPath(id), nil, nil, nil)
 	},
 })
@@ -109,6 +113,7 @@ var _ = register(Kind[SharingTask]{
 type sharing struct {
 	recipients [][]string // as declared, the last time last
 	foreign    bool       // it belongs to another user
+	other      string     // its type, if that is not ours
 }
 
 func (t *Tenant) sharingOf(name string) *sharing {
@@ -134,9 +139,12 @@ func lacksSharing(t *Tenant, r plan.Resource, declared func(plan.Key) bool) stri
 		return ""
 	}
 	t.mu.Lock()
-	foreign := t.sharingOf(r.Key.Name).foreign
+	known := *t.sharingOf(r.Key.Name)
 	t.mu.Unlock()
-	if foreign {
+	if known.other != "" {
+		return "the tenant has a sharing task of this name that is of type " + known.other + ", which is not managed; give yours another name"
+	}
+	if known.foreign {
 		return "it belongs to another user, and people get what that user sees; delete it, or give yours another name"
 	}
 	if why := t.lacksApp(s.App, s.Space, declared); why != "" {
@@ -163,7 +171,8 @@ func (t *Tenant) lacksApp(app, space Ref, declared func(plan.Key) bool) string {
 	return ""
 }
 
-// listSharing lists the subscriptions to the apps in a space.
+// listSharing lists the subscriptions to the apps in a space, and with their type behind
+// their names the sharing tasks that are something else.
 func listSharing(ctx context.Context, t *Tenant, space string) iter.Seq2[Item[SharingTask], error] {
 	return func(yield func(Item[SharingTask], error) bool) {
 		ref := Ref("space/" + space)
@@ -176,18 +185,26 @@ func listSharing(ctx context.Context, t *Tenant, space string) iter.Seq2[Item[Sh
 			yield(Item[SharingTask]{}, err)
 			return
 		}
-		for b, err := range list[sharingBody](ctx, t.Client, sharingPath, everything("type", sheets)) {
+		all, err := t.sharings.all(list[sharingBody](ctx, t.Client, sharingPath, everything()))
+		if err != nil {
+			yield(Item[SharingTask]{}, err)
+		}
+		for _, b := range all {
 			app, here := apps[b.AppID]
-			if err == nil && (!here || b.Type != sheets || strings.Contains(b.Name, "/")) {
+			if !here || strings.Contains(b.Name, "/") {
 				continue
 			}
-			name := app.Name() + "/" + b.Name
+			name, other := app.Name()+"/"+b.Name, ""
+			if b.Type != sheets {
+				name, other = name+" ("+b.Type+")", b.Type
+			}
 			t.mu.Lock()
 			known := t.sharingOf(name)
+			known.other = cmp.Or(known.other, other)
 			known.foreign = known.foreign || b.Owner != bot
 			who := t.recipientsOf(b, known.recipients)
 			t.mu.Unlock()
-			if !yield(Item[SharingTask]{b.ID, name, b.spec(ref, app, who)}, err) || err != nil {
+			if !yield(Item[SharingTask]{b.ID, name, b.spec(ref, app, who)}, nil) {
 				return
 			}
 		}

@@ -15,8 +15,9 @@ import (
 
 // TenantOptions say where content comes from and how patient to be.
 type TenantOptions struct {
-	// Files reads a file that a spec names. It is needed to upload.
-	Files func(path string) ([]byte, error)
+	// Files opens a file that a spec names. It is needed to upload. What is uploaded must
+	// have the sum that was planned, from its beginning to its end.
+	Files func(path string) (File, error)
 
 	// Secrets returns the value of a secret. It is asked just before the call that
 	// sends it; its error says where the secret should be.
@@ -29,10 +30,6 @@ type TenantOptions struct {
 
 	// Login reports whether an OAuth client of the tenant can log in.
 	Login func(ctx context.Context, id, secret string) error
-
-	// Digest returns the content digest of an app, in the form specs have it.
-	// What is uploaded must have the digest that was planned. Nil trusts it.
-	Digest func(qvf []byte) string
 
 	// Evaluate says of an app that is about to be replaced whether it is to be
 	// evaluated before, and since when it is there. Nil evaluates none.
@@ -73,6 +70,8 @@ type Tenant struct {
 	shared    map[string]*sharing             // subscriptions by name, with the space and the app
 	sharable  map[Ref]bool                    // apps that may be subscribed to, and the spaces of which all are known
 	alerts    map[string]*alert               // data alerts by name, as subscriptions
+	sharings  *told[sharingBody]              // sharing tasks of the tenant
+	warnings  *told[alertBody]                // the engine's own data alerts
 	flows     map[string]*flows               // automations by space name
 	noNotes   string                          // why the notes of the tenant cannot be switched, "" if they can
 	asking    sync.Mutex                      // for bot
@@ -127,6 +126,7 @@ func (t *Tenant) unlearn() {
 	t.flows = map[string]*flows{}
 	t.scheduled, t.upstream = map[Ref]*reloads{}, map[string]map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
+	t.sharings, t.warnings = &told[sharingBody]{}, &told[alertBody]{}
 	t.shared, t.sharable = map[string]*sharing{}, map[Ref]bool{}
 	t.alerts = map[string]*alert{}
 	t.noNotes = ""

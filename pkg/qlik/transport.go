@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -144,7 +145,7 @@ func (t whole) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	switch {
 	case err == nil:
-	case req.Context().Err() != nil:
+	case req.Context().Err() != nil, errors.Is(err, errRefused):
 		return nil, err
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%w within %s", errCut, limit)

@@ -31,19 +31,20 @@ const (
 )
 
 // sizes are limits in bytes, smaller in tests.
-type sizes struct{ body, chunk int }
+type sizes struct{ body, chunk int64 }
 
 // uploadLarge uploads a file in chunks, goes on where a lost connection left
-// it, and returns the ID by which an import finds it.
+// it, and returns the ID by which an import finds it. If the file was changed
+// meanwhile, what was uploaded is left to expire.
 //
 // https://qlik.dev/apis/rest/temp-contents, https://tus.io/protocols/resumable-upload
-func (t *Tenant) uploadLarge(ctx context.Context, name string, b []byte) (string, error) {
+func (t *Tenant) uploadLarge(ctx context.Context, name string, f *planned) (string, error) {
 	encode := base64.StdEncoding.EncodeToString
 	var location http.Header
 	err := t.persist(ctx, func() (err error) { // an upload that is begun twice is forgotten once
 		location, err = t.send(ctx, http.MethodPost, uploads, nil, payload{header: http.Header{
 			"Tus-Resumable": {tusVersion},
-			"Upload-Length": {strconv.Itoa(len(b))},
+			"Upload-Length": {strconv.FormatInt(f.Size(), 10)},
 			"Upload-Metadata": {fmt.Sprintf("filename %s,ttl %s", encode([]byte(name)),
 				encode([]byte(strconv.Itoa(int(uploadTime.Seconds())))))},
 		}}, nil)
@@ -58,46 +59,64 @@ func (t *Tenant) uploadLarge(ctx context.Context, name string, b []byte) (string
 	}
 	id := path.Base(u.Path) // whatever host the location names, the upload is here
 	at := uploads + "/" + url.PathEscape(id)
-	for offset := 0; offset < len(b); {
-		if offset, err = t.uploadChunk(ctx, at, b, offset); err != nil {
+	for offset := int64(0); offset < f.Size(); {
+		if offset, err = t.uploadChunk(ctx, at, f, offset); err != nil {
 			return "", err
 		}
 	}
-	return id, nil
+	return id, f.same()
 }
 
-// uploadChunk sends what begins at offset, and returns the offset after it.
-func (t *Tenant) uploadChunk(ctx context.Context, path string, b []byte, offset int) (int, error) {
+// uploadChunk sends what begins at offset, and returns the offset after it. Each chunk,
+// and what a lost connection has left of one, has all the tries.
+func (t *Tenant) uploadChunk(ctx context.Context, path string, f *planned, offset int64) (int64, error) {
 	known := true
 	err := t.persist(ctx, func() (err error) {
 		if !known {
-			if offset, err = t.offset(ctx, path, len(b)); err != nil {
+			now, err := t.offset(ctx, path, f.Size())
+			if err != nil {
 				return err
 			}
+			was := offset
+			if offset, known = now, true; now > was {
+				return nil
+			}
 		}
-		end := min(offset+t.sizes.chunk, len(b))
-		if offset == end {
-			return nil
-		}
-		_, err = t.send(ctx, http.MethodPatch, path, nil, payload{
-			kind: "application/offset+octet-stream", bytes: b[offset:end],
-			header: http.Header{"Tus-Resumable": {tusVersion}, "Upload-Offset": {strconv.Itoa(offset)}},
+		n := min(t.sizes.chunk, f.Size()-offset)
+		h, err := t.send(ctx, http.MethodPatch, path, nil, payload{
+			kind: "application/offset+octet-stream", sections: sections{{f, offset, n, nil}},
+			header: http.Header{"Tus-Resumable": {tusVersion}, "Upload-Offset": {strconv.FormatInt(offset, 10)}},
 		}, nil)
-		if known = err == nil; known {
-			offset = end
+		if err == nil {
+			offset, err = taken(h, path, offset, offset+n)
 		}
+		known = err == nil
 		return err
 	})
 	return offset, err
 }
 
+// taken is up to where a chunk was taken, which the answer may tell: all of it, or a
+// beginning.
+func taken(h http.Header, path string, from, to int64) (int64, error) {
+	said := h.Get("Upload-Offset")
+	if said == "" {
+		return to, nil
+	}
+	n, err := strconv.ParseInt(said, 10, 64)
+	if err != nil || n <= from || n > to {
+		return from, fmt.Errorf("PATCH %s: %w: offset %q", path, errReply, said)
+	}
+	return n, nil
+}
+
 // offset asks how much of an upload has arrived.
-func (t *Tenant) offset(ctx context.Context, path string, length int) (int, error) {
+func (t *Tenant) offset(ctx context.Context, path string, length int64) (int64, error) {
 	h, err := t.send(ctx, http.MethodHead, path, nil, payload{header: http.Header{"Tus-Resumable": {tusVersion}}}, nil)
 	if err != nil {
 		return 0, err
 	}
-	n, err := strconv.Atoi(h.Get("Upload-Offset"))
+	n, err := strconv.ParseInt(h.Get("Upload-Offset"), 10, 64)
 	if err != nil || n < 0 || n > length {
 		return 0, fmt.Errorf("HEAD %s: %w: no offset", path, errReply)
 	}

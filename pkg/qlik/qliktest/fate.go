@@ -60,6 +60,7 @@ type doom struct {
 	mood      *Mood
 	instead   *reply // answered instead of doing the work
 	cutBefore bool
+	cutWithin bool // when half of the body has come
 	cutAfter  bool
 	failAfter bool
 	truncate  bool
@@ -78,7 +79,7 @@ func (t *Tenant) doomOf(r *http.Request, path string, rt *route) doom {
 	t.fate.requests++
 	if fault := t.strike(m, r.Method, path); fault != "" {
 		d.cutBefore, d.cutAfter = fault == "cut-before", fault == "cut-after"
-		d.failAfter = fault == "fail-after"
+		d.cutWithin, d.failAfter = fault == "cut-within", fault == "fail-after"
 		if fault == "fail-before" {
 			d.refuse(gatewayError(http.StatusServiceUnavailable, "HTTP-503", "mood: fail-before"))
 		}

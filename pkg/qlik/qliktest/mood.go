@@ -17,7 +17,7 @@ type Mood struct {
 	Every429   int           // 429=5: every 5th request is told to slow down
 	RetryAfter int           // retry-after=13: the seconds a 429 asks for; 0 = 1
 	Every5xx   int           // 5xx=7: every 7th request gets 503 and is not done
-	Faults     []Fault       // cut-before, cut-after, fail-before, fail-after
+	Faults     []Fault       // cut-before, cut-within, cut-after, fail-before, fail-after
 
 	ExpireToken  int      // expire-token=3: at the 3rd request with a token, that token has expired
 	Suspended    bool     // suspended: the tenant is disabled
@@ -38,13 +38,13 @@ type Mood struct {
 // A Fault strikes the first Times requests of a method ("*" for any) whose
 // path begins with Prefix, or is it, where that ends with "$".
 type Fault struct {
-	Kind   string // cut-before, cut-after, fail-before or fail-after
+	Kind   string // cut-before, cut-within, cut-after, fail-before or fail-after
 	Method string
 	Prefix string
 	Times  int
 }
 
-var faultKinds = []string{"cut-before", "cut-after", "fail-before", "fail-after"}
+var faultKinds = []string{"cut-before", "cut-within", "cut-after", "fail-before", "fail-after"}
 
 // ParseMood reads words separated by spaces, such as
 //
@@ -86,13 +86,13 @@ func (m *Mood) set(name, value string, hasValue bool) (err error) {
 		}
 		return nil
 	}
-	switch name {
-	case "latency":
+	switch {
+	case name == "latency":
 		if m.Latency, err = time.ParseDuration(value); err != nil || m.Latency < 0 {
 			return fmt.Errorf("want a duration such as 50ms")
 		}
 		return nil
-	case faultKinds[0], faultKinds[1], faultKinds[2], faultKinds[3]:
+	case slices.Contains(faultKinds, name):
 		return m.addFault(name, value)
 	}
 	return fmt.Errorf("unknown word")

@@ -25,7 +25,7 @@ func mood(l *lab, words string) {
 }
 
 func TestParseMood(t *testing.T) {
-	const all = "latency=50ms 429=5 retry-after=13 5xx=7 expire-token=3 cut-before=*:/api:2 cut-after=POST:/api/v1/spaces:1 " +
+	const all = "latency=50ms 429=5 retry-after=13 5xx=7 expire-token=3 cut-before=*:/api:2 cut-within=PATCH:/api:1 cut-after=POST:/api/v1/spaces:1 " +
 		"fail-before=GET:/oauth:1 fail-after=PUT:/api:3 refuse=themes,apps refuse-writes=groups partial=items truncate=spaces " +
 		"suspended no-imports fail-reloads internal-links restamp-exports"
 	m, err := qliktest.ParseMood(all)
@@ -168,8 +168,10 @@ func TestCuts(t *testing.T) {
 		require.NoError(t, err)
 		return resp.StatusCode, resp.Body.Close()
 	}
-	mood(l, "cut-before=POST:/api/v1/spaces:1 cut-after=POST:/api/v1/spaces:1")
+	mood(l, "cut-before=POST:/api/v1/spaces:1 cut-within=POST:/api/v1/spaces:1 cut-after=POST:/api/v1/spaces:1")
 	_, err := send("A")
+	require.Error(t, err)
+	_, err = send("A")
 	require.Error(t, err)
 	require.NotContains(t, string(l.tenant.Dump()), `"A"`) // before the work
 	_, err = send("A")

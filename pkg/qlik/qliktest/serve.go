@@ -92,9 +92,12 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		cloud: c, tenant: p.tenant, office: p.office, req: r, route: rt, args: args,
 		query: r.URL.Query(), base: p.base, prefix: p.prefix, path: p.path, now: c.nowAt(p.host), partial: d.partial, mood: d.mood,
 	}
+	if d.cutWithin {
+		call.req = halved(r)
+	}
 	rep := call.serve()
 	switch {
-	case d.cutAfter:
+	case d.cutAfter, d.cutWithin:
 		c.cut(r, p)
 	case d.failAfter:
 		rep = gatewayError(http.StatusGatewayTimeout, "HTTP-504", "mood: fail-after")
@@ -105,6 +108,17 @@ func (c *Cloud) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	c.answer(w, r, p, rep)
 }
+
+// halved returns a request whose body ends half-way, as when a connection is lost.
+func halved(r *http.Request) *http.Request {
+	again := r.Clone(r.Context())
+	again.Body = io.NopCloser(io.MultiReader(io.LimitReader(r.Body, r.ContentLength/2), lostReader{}))
+	return again
+}
+
+type lostReader struct{}
+
+func (lostReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
 
 // cut closes the connection without an answer.
 func (c *Cloud) cut(r *http.Request, p place) {

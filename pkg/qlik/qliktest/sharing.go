@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// Sending, executions, tags, new owners and anything but sheets by e-mail are
+// Sending, executions, tags, new owners and anything but sheets and charts by e-mail are
 // left out.
 var sharingService = &service{name: "sharing-tasks", envelope: envPlain, routes: append(sharingRoutes, []route{
 	{method: "GET", path: "/api/v1/sharing-tasks", tier: tier1, query: "appid limit page type", handle: listSharing},
@@ -16,9 +16,10 @@ var sharingService = &service{name: "sharing-tasks", envelope: envPlain, routes:
 	{method: "DELETE", path: "/api/v1/sharing-tasks/{taskId}", tier: tier2, handle: deleteSharing},
 }...)}
 
-// A sharingTask is a subscription to sheets of an app.
+// A sharingTask is a subscription to sheets of an app, or to a chart.
 type sharingTask struct {
 	ID, Name, Description, App, Owner string
+	Chart                             bool
 	Enabled                           bool
 	Templates, Email                  json.RawMessage
 	To                                []sharingUser
@@ -29,6 +30,13 @@ type sharingTask struct {
 
 func (x *sharingTask) rowID() string   { return x.ID }
 func (x *sharingTask) rowName() string { return x.Name }
+
+func (x *sharingTask) kind() string {
+	if x.Chart {
+		return "chart-sharing"
+	}
+	return "sheet-sharing"
+}
 
 type sharingUser struct {
 	Value      string   `json:"value"`
@@ -86,7 +94,7 @@ type sharingList struct {
 func (c *call) viewSharing(x *sharingTask) sharingView {
 	a, _ := c.tenant.Apps.get(x.App)
 	return sharingView{
-		x.ID, "sheet-sharing", x.Name, x.Description, x.Enabled, x.Enabled, true, x.App, a.Space, x.Owner, x.Templates, x.Email,
+		x.ID, x.kind(), x.Name, x.Description, x.Enabled, x.Enabled, true, x.App, a.Space, x.Owner, x.Templates, x.Email,
 		sharingTo{append([]sharingUser{}, x.To...), []struct{}{}}, x.Trigger, x.Schedule, []string{"email"}, x.Created, x.Updated,
 		c.self("/api/v1/sharing-tasks/" + x.ID),
 	}
@@ -102,7 +110,7 @@ func (c *call) seesSharing(x *sharingTask) bool {
 func listSharing(c *call) reply {
 	rows := slices.DeleteFunc(slices.Clone(c.tenant.Sharing.rows), func(x *sharingTask) bool {
 		app, kinds := c.query.Get("appid"), commas(c.query.Get("type"))
-		return app != "" && x.App != app || len(kinds) > 0 && !slices.Contains(kinds, "sheet-sharing") || !c.seesSharing(x)
+		return app != "" && x.App != app || len(kinds) > 0 && !slices.Contains(kinds, x.kind()) || !c.seesSharing(x)
 	})
 	p := byPage(c, rows, order[*sharingTask]{key: func(x *sharingTask) string { return x.Name + "\x00" + x.ID }}, 20, 100)
 	if p.err != "" {
@@ -117,7 +125,8 @@ func postSharing(c *call) reply {
 		Name: f.str("name"), Description: f.str("description"), Enabled: !f.has("enabled") || f.bool("enabled"),
 		Templates: f.m["templates"], Email: f.m["emailContent"], Owner: c.caller.ID, Created: c.now, Updated: c.now,
 	}
-	f.oneOf("type", "sheet-sharing")
+	f.oneOf("type", "sheet-sharing", "chart-sharing")
+	x.Chart = f.str("type") == "chart-sharing"
 	if f.has("executeOnCreation") && f.bool("executeOnCreation") || !f.has("executeOnCreation") {
 		f.fail("executeOnCreation: nothing is ever sent") // not modelled, and true unless said
 	}
@@ -148,10 +157,13 @@ func (x *sharingTask) read() string {
 	var templates []struct {
 		Type, SubType  string
 		MultiSheetData []struct{ AppID, SheetID string }
+		ChartData      struct{ AppID, ObjectID string }
 	}
 	switch {
 	case json.Unmarshal(x.Templates, &templates) != nil || len(templates) != 1:
 		return "templates is not one template"
+	case x.Chart:
+		return x.readChart(templates[0].Type, templates[0].ChartData.AppID, templates[0].ChartData.ObjectID)
 	case templates[0].Type != "multi-sheet" || len(templates[0].MultiSheetData) == 0:
 		return "the template is not multi-sheet, with sheets in it"
 	case !slices.Contains([]string{"pdf", "pptx"}, templates[0].SubType):
@@ -165,6 +177,17 @@ func (x *sharingTask) read() string {
 			return "sheets are of one app, and have an ID"
 		}
 	}
+	return ""
+}
+
+// readChart says what is wrong with a chart that is sent.
+//
+// assumed: it needs its app and its ID.
+func (x *sharingTask) readChart(kind, app, object string) string {
+	if kind != "chart" || app == "" || object == "" {
+		return "the template is not a chart with appId and objectId"
+	}
+	x.App = app
 	return ""
 }
 
