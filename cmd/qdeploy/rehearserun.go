@@ -70,6 +70,9 @@ func (p *program) perform(ctx context.Context, f rehearseFlags, s *theatre) (*re
 	if s.copies > 0 && len(a.est.Tenants()) == 0 {
 		return nil, fail("tenantFiles names them", "the estate has no tenant in a data file to multiply")
 	}
+	if err := s.broken.check(a.est); err != nil {
+		return nil, err
+	}
 	var env map[string]string
 	// Who asks has a clock of its own, see theatre; the state of tenants goes by the common one.
 	s.cloud, env, err = cloudOf(a.est, qliktest.Options{Seed: fmt.Sprint(s.seed), Now: quiet.now, HostNow: s.at}, nil)
@@ -113,7 +116,7 @@ func (a *play) run(ctx context.Context) error {
 		return nil
 	}
 	f := a.flags
-	if a.theatre.broken != "" {
+	if a.theatre.broken != nil {
 		f.parallelism = 1 // who is hit must not be a matter of timing
 	}
 	r, err := e.rollout(ctx, f, fleet, nil)
@@ -154,6 +157,9 @@ func (a *play) advance(e *engine, r *report, onwards bool) {
 		}
 		g.Applying += a.pass(limit, a.hosts(v.ring.Tenants))
 		g.Have, g.State = v.Have, string(v.State)
+		if a.theatre.broken != nil {
+			g.hit(v)
+		}
 		switch v.State {
 		case apply.Soaking:
 			soak = max(soak, v.ring.Soak)
@@ -171,6 +177,7 @@ func (a *play) advance(e *engine, r *report, onwards bool) {
 		}
 	}
 	a.pass(a.flags.parallelism, a.hosts(rest))
+	a.result.Outside = r.fallen(rest)
 	a.theatre.base = a.theatre.base.Add(soak)
 	switch {
 	case a.result.Stopped != nil:
@@ -178,6 +185,9 @@ func (a *play) advance(e *engine, r *report, onwards bool) {
 	case a.result.Done == len(e.chosen):
 		a.result.Ends = "every tenant has what is declared"
 	case soak == 0 && !onwards:
+		if n := len(a.result.Outside); waits == "" && n > 0 {
+			waits = many(n, "tenant") + " failed"
+		}
 		a.result.Ends = "nothing goes on: " + waits
 	case a.result.Runs == mostRuns:
 		a.result.Ends = fmt.Sprintf("given up after %d runs", mostRuns)
@@ -247,6 +257,9 @@ func (a *play) sum(began time.Time) {
 	r.Tiers = maps.Clone(told.tiers)
 	for _, n := range r.Tiers {
 		r.Calls += n
+	}
+	if a.theatre.broken != nil {
+		r.Broken = a.theatre.broken.String()
 	}
 	r.Writes, r.Faults, r.Retries, r.Limited, r.Uploaded = told.writes.Load(), told.fault.Load(), told.retries.Load(), told.limited.Load(), told.uploaded.Load()
 }

@@ -27,9 +27,8 @@ type theatre struct {
 	cloud   *qliktest.Cloud
 	copies  int // of tenants, besides those of the estate
 	latency time.Duration
-	faults  float64 // share of requests that are answered with 503
-	broken  string  // service whose writes are refused
-	share   float64 // of tenants, in which they are
+	faults  float64   // share of requests that are answered with 503
+	broken  *breakage // nil: nothing
 	seed    int64
 	base    time.Time // when the present phase began; changed between phases only
 	lanes   sync.Map  // *lane by host
@@ -122,7 +121,7 @@ func (s *theatre) RoundTrip(req *http.Request) (*http.Response, error) {
 		s.told.writes.Add(1)
 	}
 	w := &reply{header: http.Header{}, status: http.StatusOK}
-	if !s.spoil(w, req, host) {
+	if !s.spoil(w, req, host, body) {
 		again := req.Clone(req.Context())
 		again.Host, again.Body = host, io.NopCloser(bytes.NewReader(body))
 		s.cloud.ServeHTTP(w, again)
@@ -138,7 +137,7 @@ func (s *theatre) RoundTrip(req *http.Request) (*http.Response, error) {
 
 // spoil answers in the cloud's stead if the request is to fail. Which do, follows from
 // the seed, the request, and how often it came: the order of others has no say.
-func (s *theatre) spoil(w *reply, req *http.Request, host string) bool {
+func (s *theatre) spoil(w *reply, req *http.Request, host string, body []byte) bool {
 	what := req.Method + " " + req.URL.Path
 	l := s.lane(host)
 	l.mu.Lock()
@@ -146,11 +145,8 @@ func (s *theatre) spoil(w *reply, req *http.Request, host string) bool {
 	l.calls++
 	n := l.seen[what]
 	l.mu.Unlock()
-	switch {
-	case s.hits(host):
-		if req.Method == http.MethodGet || req.Method == http.MethodHead || !strings.HasPrefix(req.URL.Path+"/", "/api/v1/"+s.broken+"/") {
-			break
-		}
+	if s.hits(host) && s.broken.meets(req, body) {
+		s.broken.refused.Add(1)
 		w.refuse(http.StatusBadRequest, "rehearsed: the change is wrong here")
 		return true
 	}
@@ -163,7 +159,7 @@ func (s *theatre) spoil(w *reply, req *http.Request, host string) bool {
 }
 
 // hits reports whether the change is broken in a tenant.
-func (s *theatre) hits(host string) bool { return s.broken != "" && s.draw(host) < s.share }
+func (s *theatre) hits(host string) bool { return s.broken != nil && s.draw(host) < s.broken.share }
 
 // draw returns a number from 0 to 1 that follows from the seed and the words.
 func (s *theatre) draw(words ...string) float64 {
