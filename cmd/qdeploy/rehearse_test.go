@@ -1,11 +1,20 @@
 package main
 
 import (
+	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	sample "github.com/qdeploy/qdeploy/estate"
 )
 
 func TestWhatIsBroken(t *testing.T) {
@@ -59,3 +68,64 @@ func TestWhatABreakageMeets(t *testing.T) {
 		require.Equal(t, c.want, b.meets(req, []byte(c.body)), "%+v", c)
 	}
 }
+
+// TestNothingIsDoneTwice rehearses with faults, half of them after the work was done, and
+// holds what each tenant has in the end against a rehearsal without any.
+func TestNothingIsDoneTwice(t *testing.T) {
+	const tenants = 60
+	clean, faulty := &theatre{seed: 1}, &theatre{seed: 1, faults: 0.05}
+	r := rehearsed(t, clean, rehearseFlags{parallelism: 8}, tenants)
+	require.Equal(t, 1, r.Runs)
+	r = rehearsed(t, faulty, rehearseFlags{parallelism: 8}, tenants)
+	require.Greater(t, r.Runs, 1)
+	require.Greater(t, r.Faults, int64(tenants))
+	want, got := has(t, clean), has(t, faulty)
+	require.Len(t, got, tenants)
+	for host := range want {
+		require.Equal(t, want[host], got[host], host)
+	}
+}
+
+// rehearsed is a rehearsal of the sample estate in which all is done in the end.
+func rehearsed(t testing.TB, s *theatre, f rehearseFlags, tenants int) *rehearsal {
+	dir := t.TempDir()
+	require.NoError(t, os.CopyFS(dir, sample.Files))
+	now := time.Date(2026, time.March, 2, 9, 0, 0, 0, time.UTC)
+	p := &program{out: io.Discard, err: io.Discard, dir: dir, now: func() time.Time { return now }}
+	r, err := p.rehearseOne(t.Context(), f, s, tenants)
+	require.NoError(t, err)
+	require.Equal(t, "every tenant has what is declared", r.Ends)
+	require.Equal(t, tenants, r.Done)
+	return r
+}
+
+// has is what the tenants of a theatre contain, by host, without IDs.
+func has(t testing.TB, s *theatre) map[string]string {
+	out := map[string]string{}
+	for _, tenant := range s.cloud.Tenants() {
+		out[tenant.Host] = contents(t, ids.ReplaceAll(tenant.Dump(), []byte(`"$1": ""`)))
+	}
+	return out
+}
+
+// contents is what a tenant has but for staged copies of apps: which of them are left
+// depends on what was published last. No two of them are the same.
+func contents(t testing.TB, dump []byte) string {
+	var has map[string]json.RawMessage
+	require.NoError(t, json.Unmarshal(dump, &has))
+	var apps []map[string]any
+	require.NoError(t, json.Unmarshal(has["apps"], &apps))
+	staged := map[string]bool{}
+	apps = slices.DeleteFunc(apps, func(app map[string]any) bool {
+		what := fmt.Sprint(app["space"], app["name"], app["description"])
+		require.False(t, staged[what], "%s is there twice", what)
+		staged[what] = true
+		return app["published"] == false
+	})
+	has["apps"], _ = json.Marshal(apps)
+	text, err := json.MarshalIndent(has, "", " ")
+	require.NoError(t, err)
+	return string(text)
+}
+
+var ids = regexp.MustCompile(`"(id|originAppId)": "[^"]*"`)

@@ -15,8 +15,13 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
 )
 
-// mostRuns is after how many runs a rehearsal that does not end is given up.
-const mostRuns = 40
+// mostRuns is after how many runs a rehearsal that does not end is given up, and
+// mostFruitless after how many in a row that bring no tenant further: with faults that
+// may be bad luck.
+const (
+	mostRuns      = 40
+	mostFruitless = 5
+)
 
 // play is a rehearsal that goes on.
 type play struct {
@@ -27,6 +32,8 @@ type play struct {
 	flags   applyFlags
 	result  *rehearsal
 	rings   map[[2]string]*playedRing
+
+	fruitless int // runs in a row
 }
 
 // rehearseOne rehearses with so many tenants.
@@ -126,8 +133,19 @@ func (a *play) run(ctx context.Context) error {
 	a.flags.refresh = "changed"
 	before := a.result.Done
 	a.count()
-	a.advance(e, r, a.result.Done > before)
+	a.advance(e, r, a.onwards(before))
 	return nil
+}
+
+// onwards reports whether another run may bring more, after one before which so many
+// tenants were done.
+func (a *play) onwards(before int) bool {
+	if a.result.Done > before {
+		a.fruitless = 0
+		return true
+	}
+	a.fruitless++
+	return a.theatre.faults > 0 && a.fruitless < mostFruitless
 }
 
 // count finds out how many tenants have what is declared.

@@ -120,10 +120,18 @@ func (s *theatre) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Method != http.MethodGet && req.Method != http.MethodHead && !strings.HasPrefix(req.URL.Path, "/oauth/") {
 		s.told.writes.Add(1)
 	}
-	w := &reply{header: http.Header{}, status: http.StatusOK}
-	if !s.spoil(w, req, host, body) {
-		again := req.Clone(req.Context())
-		again.Host, again.Body = host, io.NopCloser(bytes.NewReader(body))
+	w := newReply()
+	again := req.Clone(req.Context())
+	again.Host, again.Body = host, io.NopCloser(bytes.NewReader(body))
+	switch s.fate(req, host, body) {
+	case isWrong:
+		w.refuse(http.StatusBadRequest, "rehearsed: the change is wrong here")
+	case fails:
+		w.refuse(http.StatusServiceUnavailable, "rehearsed: a fault")
+	case failsLate:
+		s.cloud.ServeHTTP(newReply(), again)
+		w.refuse(http.StatusServiceUnavailable, "rehearsed: a fault after the work was done")
+	default:
 		s.cloud.ServeHTTP(w, again)
 	}
 	if w.status == http.StatusTooManyRequests {
@@ -135,9 +143,19 @@ func (s *theatre) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// spoil answers in the cloud's stead if the request is to fail. Which do, follows from
-// the seed, the request, and how often it came: the order of others has no say.
-func (s *theatre) spoil(w *reply, req *http.Request, host string, body []byte) bool {
+// fate is what becomes of a request besides its answer.
+type fate int
+
+const (
+	isServed  fate = iota
+	isWrong        // refused: the change is wrong
+	fails          // nothing is done, and that is the answer
+	failsLate      // it is done, and the answer says that it is not
+)
+
+// fate decides about a request. It follows from the seed, the request, and how often it
+// came: the order of others has no say.
+func (s *theatre) fate(req *http.Request, host string, body []byte) fate {
 	what := req.Method + " " + req.URL.Path
 	l := s.lane(host)
 	l.mu.Lock()
@@ -147,15 +165,20 @@ func (s *theatre) spoil(w *reply, req *http.Request, host string, body []byte) b
 	l.mu.Unlock()
 	if s.hits(host) && s.broken.meets(req, body) {
 		s.broken.refused.Add(1)
-		w.refuse(http.StatusBadRequest, "rehearsed: the change is wrong here")
-		return true
+		return isWrong
 	}
-	if s.faults > 0 && s.draw(host, what, fmt.Sprint(n)) < s.faults {
+	if s.faults == 0 {
+		return isServed
+	}
+	switch x := s.draw(host, what, fmt.Sprint(n)); {
+	case x >= s.faults:
+		return isServed
+	case x >= s.faults/2:
 		s.told.fault.Add(1)
-		w.refuse(http.StatusServiceUnavailable, "rehearsed: a fault")
-		return true
+		return fails
 	}
-	return false
+	s.told.fault.Add(1)
+	return failsLate
 }
 
 // hits reports whether the change is broken in a tenant.
@@ -178,6 +201,8 @@ type reply struct {
 	status int
 	body   bytes.Buffer
 }
+
+func newReply() *reply { return &reply{header: http.Header{}, status: http.StatusOK} }
 
 func (r *reply) Header() http.Header         { return r.header }
 func (r *reply) WriteHeader(status int)      { r.status = status }
