@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -55,7 +53,7 @@ func (p *program) load(ctx context.Context, revision string) (*declared, error) 
 	e, err := estate.Load(dir, o)
 	d.Estate = e
 	if err == nil {
-		err = e.Each(ctx, 0, nil, d.keep)
+		err = e.Each(ctx, 0, nil, func(estate.Tenant, []plan.Resource) error { return nil }) // it keeps them
 	}
 	var problems estate.Problems
 	if errors.As(err, &problems) {
@@ -87,14 +85,10 @@ func cacheDir() string {
 	return filepath.Join(dir, "qdeploy")
 }
 
-// declared is an estate that was checked, and the resources of as many of its
-// tenants as are worth keeping: those of the others are evaluated again when
-// they are needed, so that memory does not grow with the fleet.
+// declared is an estate that was checked.
 type declared struct {
 	*estate.Estate
-	at        *estate.Revision // nil for the folder as it is
-	mu        sync.Mutex
-	resources map[string][]plan.Resource
+	at *estate.Revision // nil for the folder as it is
 }
 
 // close releases the repository that the estate was read from, and what was kept of it.
@@ -113,31 +107,6 @@ func (d *declared) revision(dir string) string {
 		return d.at.Commit
 	}
 	return revisionOf(dir)
-}
-
-const keptTenants = 1000 // some 50 kB each
-
-func (d *declared) keep(t estate.Tenant, rs []plan.Resource) error {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.resources == nil {
-		d.resources = map[string][]plan.Resource{}
-	}
-	if len(d.resources) < keptTenants {
-		d.resources[t.Name] = rs
-	}
-	return nil
-}
-
-// Resources returns the desired resources of a tenant, sorted by key.
-func (d *declared) Resources(tenant string) ([]plan.Resource, error) {
-	d.mu.Lock()
-	rs, ok := d.resources[tenant]
-	d.mu.Unlock()
-	if ok {
-		return slices.Clip(rs), nil
-	}
-	return d.Estate.Resources(tenant)
 }
 
 func (p *program) invalid(problems estate.Problems) error {

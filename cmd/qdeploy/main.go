@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime/debug"
 	"strings"
 	"time"
 )
@@ -16,15 +15,6 @@ import (
 func main() {
 	tuneMemory()
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
-}
-
-// tuneMemory collects garbage less often, unless GOGC says otherwise: evaluating
-// CUE makes much that is short-lived, and little stays. It is worth a third of
-// the time.
-func tuneMemory() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(400)
-	}
 }
 
 // Exit statuses; the README's table explains them to users.

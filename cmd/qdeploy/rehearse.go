@@ -34,11 +34,13 @@ over all of them: its templates, environments and rings, against an emulated Qli
 Cloud in this process. Latency, rate limits and soak pass on a clock that nobody
 waits for, so that days take minutes. Nothing is called and no secret is needed.
 
---faults answers that share of all requests with 503. --break refuses the writes to
-a service, in all tenants or in a share of them, and shows which tenants would have
-been hit when the rings stop. The same --seed gives the same rehearsal; only what is
-"measured" differs. docs/scale.md has the curves, and what is not simulated.`,
-		Example: "  qdeploy rehearse --tenants 8500 --latency 80ms --faults 2%\n  qdeploy rehearse --tenants 500 --break apps=10%",
+--faults answers that share of all requests with 503. --break is a change that is
+wrong, in all tenants or in a share of them: the publishing of APP@VERSION fails, or
+every write to a service of Qlik's API. It shows which tenants would have been hit
+when the rings stop, and how many would not. The same --seed gives the same
+rehearsal; only what is "measured" differs. docs/scale.md has the curves, and what
+is not simulated.`,
+		Example: "  qdeploy rehearse --tenants 8500 --latency 80ms --faults 2%\n  qdeploy rehearse --tenants 500 --break Shipments@1.1.0=10%",
 		Args:    words(0),
 		RunE:    func(c *cobra.Command, _ []string) error { return p.rehearse(c.Context(), f) },
 	}
@@ -47,7 +49,7 @@ been hit when the rings stop. The same --seed gives the same rehearsal; only wha
 	fl.IntSliceVar(&f.sizes, "sizes", nil, "rehearse once with each of these `numbers` of tenants, and print a table")
 	fl.DurationVar(&f.latency, "latency", 80*time.Millisecond, "how late each answer comes")
 	fl.StringVar(&f.faults, "faults", "0%", "the `share` of requests that are answered with 503")
-	fl.StringVar(&f.broken, "break", "", "refuse writes to a service: `SERVICE=SHARE` of tenants, such as apps=10%")
+	fl.StringVar(&f.broken, "break", "", "what the change breaks: `WHAT=SHARE` of tenants; WHAT is APP@VERSION, or a service such as apps")
 	fl.Int64Var(&f.seed, "seed", 1, "what is drawn follows from this number")
 	fl.IntVar(&f.parallelism, "parallelism", 32, "tenants at a time")
 	addMaxRPS(c, &f.maxRPS)
@@ -106,12 +108,7 @@ func (f *rehearseFlags) set(s *theatre) (err error) {
 	if s.faults, err = shareOf("--faults", f.faults); err != nil || f.broken == "" {
 		return err
 	}
-	service, share, _ := strings.Cut(f.broken, "=")
-	if service == "" || strings.Contains(service, "/") {
-		return fail("write SERVICE=SHARE, such as apps=10%", "--break: %q names no service of Qlik's API", f.broken)
-	}
-	s.broken = service
-	s.share, err = shareOf("--break", share)
+	s.broken, err = breakageOf(f.broken)
 	return err
 }
 
@@ -139,6 +136,8 @@ type rehearsal struct {
 	Uploaded int64          `json:"uploadedBytes"`
 	Rings    []*playedRing  `json:"rings"`
 	Done     int            `json:"tenantsDone"`
+	Broken   string         `json:"broken,omitempty"`
+	Outside  []string       `json:"hitOutsideRings,omitempty"`
 	Stopped  *tripped       `json:"stopped,omitempty"`
 	Ends     string         `json:"ends"`
 	Wall     time.Duration  `json:"measuredWall"` // nanoseconds
@@ -154,6 +153,9 @@ type playedRing struct {
 	Applying    time.Duration `json:"applying"` // nanoseconds
 	Soak        time.Duration `json:"soak"`
 	State       string        `json:"state"`
+
+	Hit    []string `json:"hit,omitempty"`    // tenants in which the change failed
+	Spared int      `json:"spared,omitempty"` // tenants that were not begun, where something is broken
 }
 
 // tripped tells who was hit when a ring stopped.

@@ -15,8 +15,13 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
 )
 
-// mostRuns is after how many runs a rehearsal that does not end is given up.
-const mostRuns = 40
+// mostRuns is after how many runs a rehearsal that does not end is given up, and
+// mostFruitless after how many in a row that bring no tenant further: with faults that
+// may be bad luck.
+const (
+	mostRuns      = 40
+	mostFruitless = 5
+)
 
 // play is a rehearsal that goes on.
 type play struct {
@@ -27,6 +32,8 @@ type play struct {
 	flags   applyFlags
 	result  *rehearsal
 	rings   map[[2]string]*playedRing
+
+	fruitless int // runs in a row
 }
 
 // rehearseOne rehearses with so many tenants.
@@ -69,6 +76,9 @@ func (p *program) perform(ctx context.Context, f rehearseFlags, s *theatre) (*re
 	defer a.est.close()
 	if s.copies > 0 && len(a.est.Tenants()) == 0 {
 		return nil, fail("tenantFiles names them", "the estate has no tenant in a data file to multiply")
+	}
+	if err := s.broken.check(a.est); err != nil {
+		return nil, err
 	}
 	var env map[string]string
 	// Who asks has a clock of its own, see theatre; the state of tenants goes by the common one.
@@ -113,7 +123,7 @@ func (a *play) run(ctx context.Context) error {
 		return nil
 	}
 	f := a.flags
-	if a.theatre.broken != "" {
+	if a.theatre.broken != nil {
 		f.parallelism = 1 // who is hit must not be a matter of timing
 	}
 	r, err := e.rollout(ctx, f, fleet, nil)
@@ -123,8 +133,19 @@ func (a *play) run(ctx context.Context) error {
 	a.flags.refresh = "changed"
 	before := a.result.Done
 	a.count()
-	a.advance(e, r, a.result.Done > before)
+	a.advance(e, r, a.onwards(before))
 	return nil
+}
+
+// onwards reports whether another run may bring more, after one before which so many
+// tenants were done.
+func (a *play) onwards(before int) bool {
+	if a.result.Done > before {
+		a.fruitless = 0
+		return true
+	}
+	a.fruitless++
+	return a.theatre.faults > 0 && a.fruitless < mostFruitless
 }
 
 // count finds out how many tenants have what is declared.
@@ -154,6 +175,9 @@ func (a *play) advance(e *engine, r *report, onwards bool) {
 		}
 		g.Applying += a.pass(limit, a.hosts(v.ring.Tenants))
 		g.Have, g.State = v.Have, string(v.State)
+		if a.theatre.broken != nil {
+			g.hit(v)
+		}
 		switch v.State {
 		case apply.Soaking:
 			soak = max(soak, v.ring.Soak)
@@ -171,6 +195,7 @@ func (a *play) advance(e *engine, r *report, onwards bool) {
 		}
 	}
 	a.pass(a.flags.parallelism, a.hosts(rest))
+	a.result.Outside = r.fallen(rest)
 	a.theatre.base = a.theatre.base.Add(soak)
 	switch {
 	case a.result.Stopped != nil:
@@ -178,6 +203,9 @@ func (a *play) advance(e *engine, r *report, onwards bool) {
 	case a.result.Done == len(e.chosen):
 		a.result.Ends = "every tenant has what is declared"
 	case soak == 0 && !onwards:
+		if n := len(a.result.Outside); waits == "" && n > 0 {
+			waits = many(n, "tenant") + " failed"
+		}
 		a.result.Ends = "nothing goes on: " + waits
 	case a.result.Runs == mostRuns:
 		a.result.Ends = fmt.Sprintf("given up after %d runs", mostRuns)
@@ -247,6 +275,9 @@ func (a *play) sum(began time.Time) {
 	r.Tiers = maps.Clone(told.tiers)
 	for _, n := range r.Tiers {
 		r.Calls += n
+	}
+	if a.theatre.broken != nil {
+		r.Broken = a.theatre.broken.String()
 	}
 	r.Writes, r.Faults, r.Retries, r.Limited, r.Uploaded = told.writes.Load(), told.fault.Load(), told.retries.Load(), told.limited.Load(), told.uploaded.Load()
 }

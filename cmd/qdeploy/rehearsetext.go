@@ -48,9 +48,18 @@ func (r *rehearsal) print(out io.Writer) error {
 	fmt.Fprintf(w, "writes\t%d\n", r.Writes)
 	fmt.Fprintf(w, "trouble\t%s, %d sent again, %d refused by rate limits\n", many(int(r.Faults), "fault"), r.Retries, r.Limited)
 	fmt.Fprintf(w, "uploaded\t%s\n", megabytes(float64(r.Uploaded)))
+	if r.Broken != "" {
+		fmt.Fprintf(w, "broken\t%s\n", r.Broken)
+	}
 	for _, g := range r.Rings {
-		fmt.Fprintf(w, "ring %s/%s\t%d of %d have it, applying %s, soak %s: %s\n",
-			g.Environment, g.Ring, g.Have, g.Tenants, g.Applying.Round(time.Second), g.Soak, g.State)
+		have := fmt.Sprintf("%d of %d have it", g.Have, g.Tenants)
+		if r.Broken != "" {
+			have += fmt.Sprintf(", %s, %d spared", struck(g.Hit), g.Spared)
+		}
+		fmt.Fprintf(w, "ring %s/%s\t%s, applying %s, soak %s: %s\n", g.Environment, g.Ring, have, g.Applying.Round(time.Second), g.Soak, g.State)
+	}
+	if len(r.Outside) > 0 {
+		fmt.Fprintf(w, "outside rings\t%s\n", struck(r.Outside))
 	}
 	if r.Stopped != nil {
 		fmt.Fprintf(w, "breaker\t%s\n", r.Stopped)

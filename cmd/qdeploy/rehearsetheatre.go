@@ -27,9 +27,8 @@ type theatre struct {
 	cloud   *qliktest.Cloud
 	copies  int // of tenants, besides those of the estate
 	latency time.Duration
-	faults  float64 // share of requests that are answered with 503
-	broken  string  // service whose writes are refused
-	share   float64 // of tenants, in which they are
+	faults  float64   // share of requests that are answered with 503
+	broken  *breakage // nil: nothing
 	seed    int64
 	base    time.Time // when the present phase began; changed between phases only
 	lanes   sync.Map  // *lane by host
@@ -121,10 +120,18 @@ func (s *theatre) RoundTrip(req *http.Request) (*http.Response, error) {
 	if req.Method != http.MethodGet && req.Method != http.MethodHead && !strings.HasPrefix(req.URL.Path, "/oauth/") {
 		s.told.writes.Add(1)
 	}
-	w := &reply{header: http.Header{}, status: http.StatusOK}
-	if !s.spoil(w, req, host) {
-		again := req.Clone(req.Context())
-		again.Host, again.Body = host, io.NopCloser(bytes.NewReader(body))
+	w := newReply()
+	again := req.Clone(req.Context())
+	again.Host, again.Body = host, io.NopCloser(bytes.NewReader(body))
+	switch s.fate(req, host, body) {
+	case isWrong:
+		w.refuse(http.StatusBadRequest, "rehearsed: the change is wrong here")
+	case fails:
+		w.refuse(http.StatusServiceUnavailable, "rehearsed: a fault")
+	case failsLate:
+		s.cloud.ServeHTTP(newReply(), again)
+		w.refuse(http.StatusServiceUnavailable, "rehearsed: a fault after the work was done")
+	default:
 		s.cloud.ServeHTTP(w, again)
 	}
 	if w.status == http.StatusTooManyRequests {
@@ -136,9 +143,19 @@ func (s *theatre) RoundTrip(req *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// spoil answers in the cloud's stead if the request is to fail. Which do, follows from
-// the seed, the request, and how often it came: the order of others has no say.
-func (s *theatre) spoil(w *reply, req *http.Request, host string) bool {
+// fate is what becomes of a request besides its answer.
+type fate int
+
+const (
+	isServed  fate = iota
+	isWrong        // refused: the change is wrong
+	fails          // nothing is done, and that is the answer
+	failsLate      // it is done, and the answer says that it is not
+)
+
+// fate decides about a request. It follows from the seed, the request, and how often it
+// came: the order of others has no say.
+func (s *theatre) fate(req *http.Request, host string, body []byte) fate {
 	what := req.Method + " " + req.URL.Path
 	l := s.lane(host)
 	l.mu.Lock()
@@ -146,24 +163,26 @@ func (s *theatre) spoil(w *reply, req *http.Request, host string) bool {
 	l.calls++
 	n := l.seen[what]
 	l.mu.Unlock()
-	switch {
-	case s.hits(host):
-		if req.Method == http.MethodGet || req.Method == http.MethodHead || !strings.HasPrefix(req.URL.Path+"/", "/api/v1/"+s.broken+"/") {
-			break
-		}
-		w.refuse(http.StatusBadRequest, "rehearsed: the change is wrong here")
-		return true
+	if s.hits(host) && s.broken.meets(req, body) {
+		s.broken.refused.Add(1)
+		return isWrong
 	}
-	if s.faults > 0 && s.draw(host, what, fmt.Sprint(n)) < s.faults {
+	if s.faults == 0 {
+		return isServed
+	}
+	switch x := s.draw(host, what, fmt.Sprint(n)); {
+	case x >= s.faults:
+		return isServed
+	case x >= s.faults/2:
 		s.told.fault.Add(1)
-		w.refuse(http.StatusServiceUnavailable, "rehearsed: a fault")
-		return true
+		return fails
 	}
-	return false
+	s.told.fault.Add(1)
+	return failsLate
 }
 
 // hits reports whether the change is broken in a tenant.
-func (s *theatre) hits(host string) bool { return s.broken != "" && s.draw(host) < s.share }
+func (s *theatre) hits(host string) bool { return s.broken != nil && s.draw(host) < s.broken.share }
 
 // draw returns a number from 0 to 1 that follows from the seed and the words.
 func (s *theatre) draw(words ...string) float64 {
@@ -182,6 +201,8 @@ type reply struct {
 	status int
 	body   bytes.Buffer
 }
+
+func newReply() *reply { return &reply{header: http.Header{}, status: http.StatusOK} }
 
 func (r *reply) Header() http.Header         { return r.header }
 func (r *reply) WriteHeader(status int)      { r.status = status }

@@ -144,6 +144,16 @@ func newTenantReport(name string, outcomes []apply.Outcome) tenantReport {
 	return t
 }
 
+// fallen returns those of some tenants that fell.
+func (r *report) fallen(names []string) (out []string) {
+	for _, name := range names {
+		if i, ok := r.at[name]; ok && r.Tenants[i].fell() {
+			out = append(out, name)
+		}
+	}
+	return out
+}
+
 // fell reports whether a tenant failed by what was asked of it: its own trouble, and
 // Qlik's, burn no budget.
 func (t tenantReport) fell() bool {

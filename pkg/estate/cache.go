@@ -2,11 +2,8 @@ package estate
 
 import (
 	"bytes"
-	"compress/flate"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"io"
 	"os"
 	"path/filepath"
 
@@ -29,75 +26,31 @@ type keeper struct {
 	inCUE  []byte // and of what those have that are written in CUE
 }
 
-// kept is a file of the cache, after its digests.
-type kept struct {
-	Resources []keptResource `json:"resources"`
-	Files     []keptFile     `json:"files,omitempty"`
-}
-
-// keptResource is what evaluation says of a resource.
-type keptResource struct {
-	Key    plan.Key        `json:"key"`
-	Spec   json.RawMessage `json:"spec"`
-	Pos    string          `json:"pos"`
-	Was    []string        `json:"was,omitempty"`
-	Adopt  plan.Adopt      `json:"adopt,omitempty"`
-	Ignore []string        `json:"ignore,omitempty"`
-}
-
-// keptFile is a file of the estate that was looked into, and what was found.
-type keptFile struct {
-	As   string `json:"as"` // "sum", "definition" or "shape"
-	File string `json:"file"`
-	Name string `json:"name,omitempty"` // of the archive, for a sum; of the kind, for a shape
-	Sort string `json:"sort,omitempty"` // of file, for a sum
-	Sum  string `json:"sum"`
-}
-
-// cached returns the resources of a tenant if they were evaluated before from the same.
-func (e *Estate) cached(t *tenant, key []byte) ([]plan.Resource, bool) {
+// cached returns what a tenant comes to, packed, if it was evaluated before from the same.
+func (e *Estate) cached(t *tenant, key []byte) ([]byte, *kept) {
 	b, err := os.ReadFile(e.keeper.file(t))
 	if err != nil || len(b) < 2*sha256.Size || !bytes.Equal(b[:sha256.Size], key) {
-		return nil, false
+		return nil, nil
 	}
 	sum, packed := b[sha256.Size:2*sha256.Size], b[2*sha256.Size:]
 	if h := sha256.Sum256(packed); !bytes.Equal(sum, h[:]) {
-		return nil, false
+		return nil, nil
 	}
-	text, err := io.ReadAll(flate.NewReader(bytes.NewReader(packed)))
+	k, err := unpack(packed)
 	if err != nil {
-		return nil, false
+		return nil, nil
 	}
-	var k kept
-	if json.Unmarshal(text, &k) != nil {
-		return nil, false
-	}
-	for _, f := range k.Files {
-		if s := e.look(f); s.problem.Message != "" || s.sum != f.Sum {
-			return nil, false
+	for _, f := range k.files {
+		if s := e.look(f); s.problem.Message != "" || s.sum != f.sum {
+			return nil, nil
 		}
 	}
-	out := make([]plan.Resource, len(k.Resources))
-	for i, r := range k.Resources {
-		out[i] = plan.Resource{Key: r.Key, Spec: r.Spec, Pos: r.Pos, Was: r.Was, Adopt: r.Adopt, Ignore: r.Ignore}
-	}
-	return out, true
+	return packed, k
 }
 
-// keep writes the resources of a tenant in which nothing is wrong or suspicious.
-func (e *Estate) keep(t *tenant, key []byte, rs []plan.Resource, files []keptFile) {
-	k := kept{Resources: make([]keptResource, len(rs)), Files: files}
-	for i, r := range rs {
-		k.Resources[i] = keptResource{r.Key, r.Spec, r.Pos, r.Was, r.Adopt, r.Ignore}
-	}
-	var packed bytes.Buffer
-	w, err := flate.NewWriter(&packed, flate.BestSpeed)
-	if err != nil {
-		panic(err) // the level is one
-	}
-	_, _ = w.Write(encode(k)) // to memory
-	_ = w.Close()
-	sum := sha256.Sum256(packed.Bytes())
+// keep writes what a tenant comes to in which nothing is wrong or suspicious.
+func (e *Estate) keep(t *tenant, key, packed []byte) {
+	sum := sha256.Sum256(packed)
 	name := e.keeper.file(t)
 	if os.MkdirAll(filepath.Dir(name), 0o700) != nil {
 		return
@@ -106,7 +59,7 @@ func (e *Estate) keep(t *tenant, key []byte, rs []plan.Resource, files []keptFil
 	if err != nil {
 		return
 	}
-	for _, part := range [][]byte{key, sum[:], packed.Bytes()} {
+	for _, part := range [][]byte{key, sum[:], packed} {
 		if _, err = f.Write(part); err != nil {
 			break
 		}
@@ -125,11 +78,11 @@ func (c *keeper) file(t *tenant) string {
 
 // look looks into a file as evaluation did.
 func (e *Estate) look(f keptFile) sum {
-	switch f.As {
+	switch f.as {
 	case "definition":
-		return e.definition(f.File)
+		return e.definition(f.file)
 	case "shape":
-		return e.shapeOf(f.File, schema.Of(plan.Kind(f.Name)).Shaped)
+		return e.shapeOf(f.file, schema.Of(plan.Kind(f.name)).Shaped)
 	}
-	return e.sum(f.File, f.Name, f.Sort)
+	return e.sum(f.file, f.name, f.sort)
 }

@@ -7,7 +7,6 @@ import (
 	"hash"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"cuelang.org/go/cue/ast"
@@ -180,9 +179,7 @@ func (e *Estate) sumOf(t *target) []byte {
 	t.once.Do(func() {
 		h := sha256.New()
 		fmt.Fprintf(h, "%q %q %q %s %s %q\n", t.environment, t.staging, t.space, t.pos, t.stagingPos, t.spacePos)
-		for _, r := range t.resources {
-			h.Write(encode(keptResource{r.Key, r.Spec, r.Pos, r.Was, r.Adopt, r.Ignore}))
-		}
+		h.Write((&kept{resources: t.resources}).plain())
 		for _, n := range t.needs {
 			facts, err := json.Marshal(n.facts)
 			if err != nil {
@@ -200,14 +197,29 @@ func (e *Estate) sumOf(t *target) []byte {
 	return t.sum
 }
 
+// known is what was found of a tenant in which nothing is wrong, kept until the estate
+// goes: what is evaluated once is not evaluated again.
+type known struct {
+	packed   []byte // resources, see [kept]
+	problems []Problem
+}
+
 // have returns the resources of a tenant, evaluated now or before, and what is wrong
-// with them. It takes a worker only when it needs one.
+// with them. It takes a worker only when it needs one. The caller owns what it gets.
 func (e *Estate) have(worker func() (*worker, error), t *tenant) ([]plan.Resource, []Problem, error) {
+	if was := t.known.Load(); was != nil {
+		k, err := unpack(was.packed)
+		if err != nil {
+			return nil, nil, err // it is as pack made it
+		}
+		return k.resources, was.problems, nil
+	}
 	var key []byte
 	if e.keeper != nil {
 		key = e.key(t)
-		if rs, ok := e.cached(t, key); ok {
-			return rs, nil, nil
+		if packed, k := e.cached(t, key); k != nil {
+			e.know(t, known{packed: packed})
+			return k.resources, nil, nil
 		}
 	}
 	w, err := worker()
@@ -216,11 +228,22 @@ func (e *Estate) have(worker func() (*worker, error), t *tenant) ([]plan.Resourc
 	}
 	e.evaluated.Add(1)
 	x := e.expand(w, t)
-	if e.keeper != nil && len(x.ps) == 0 {
-		e.keep(t, key, x.out, slices.Clip(x.files))
-	}
 	if len(Problems(x.ps).Errors()) > 0 {
 		return nil, x.ps, nil
 	}
+	onDisk := e.keeper != nil && len(x.ps) == 0
+	if onDisk || !e.forgets {
+		packed := (&kept{x.out, x.files}).pack()
+		e.know(t, known{packed, x.ps})
+		if onDisk {
+			e.keep(t, key, packed)
+		}
+	}
 	return x.out, x.ps, nil
+}
+
+func (e *Estate) know(t *tenant, k known) {
+	if !e.forgets {
+		t.known.Store(&k)
+	}
 }

@@ -38,7 +38,7 @@ func (x *expansion) define(k schema.Kind, r plan.Resource, name string, spec map
 	}
 	for field, file := range k.Definitions {
 		s := x.computed(k, r, name, field, file, spec, x.e.definition)
-		x.files = append(x.files, keptFile{As: "definition", File: fmt.Sprint(spec[file]), Sum: s.sum})
+		x.files = append(x.files, keptFile{as: "definition", file: fmt.Sprint(spec[file]), sum: s.sum})
 	}
 }
 

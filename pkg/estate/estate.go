@@ -44,6 +44,7 @@ type Estate struct {
 
 	keeper    *keeper // of resources; nil for none
 	evaluated atomic.Int64
+	forgets   bool // nobody asks for a tenant twice
 
 	mu   sync.Mutex
 	idle []*worker // that [Estate.Resources] left behind

@@ -55,6 +55,7 @@ func Validate(ctx context.Context, dir string, o Options) (Problems, error) {
 		return nil, err
 	}
 	if l.run() {
+		l.e.forgets = true
 		nothing := func(Tenant, []plan.Resource) error { return nil }
 		if err := l.e.each(ctx, l.workers, nil, &l.c, nothing); err != nil {
 			return nil, err

@@ -28,7 +28,7 @@ func (x *expansion) shape(k schema.Kind, r plan.Resource, name string, spec map[
 		if s.problem.Message != "" {
 			return // it is told already
 		}
-		x.files = append(x.files, keptFile{As: "shape", File: fmt.Sprint(spec[file]), Name: string(k.Name), Sum: s.sum})
+		x.files = append(x.files, keptFile{as: "shape", file: fmt.Sprint(spec[file]), name: string(k.Name), sum: s.sum})
 		for _, f := range k.Shaped {
 			spec[f] = beside(spec[f], s.fields[f])
 		}

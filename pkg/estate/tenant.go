@@ -68,6 +68,7 @@ type tenant struct {
 	file      string          // that it comes from; "" if it is written in CUE
 	targets   []*target       // of environments, that select it
 	broken    bool            // it cannot be evaluated, and that was said
+	known     atomic.Pointer[known]
 }
 
 // declaration is a tenant as the schema has it, decoded.

@@ -1,0 +1,159 @@
+package estate
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/binary"
+	"errors"
+	"io"
+	"sync"
+	"unique"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+)
+
+// kept is what a tenant comes to, and the files that this follows from.
+type kept struct {
+	resources []plan.Resource
+	files     []keptFile
+}
+
+// keptFile is a file of the estate that was looked into, and what was found.
+type keptFile struct {
+	as   string // "sum", "definition" or "shape"
+	file string
+	name string // of the archive, for a sum; of the kind, for a shape
+	sort string // of file, for a sum
+	sum  string
+}
+
+// pack makes it small: what resources of one tenant say is much the same.
+func (k *kept) pack() []byte { return deflated(k.plain()) }
+
+// plain writes of each resource what evaluation sets.
+func (k *kept) plain() []byte {
+	var w packer
+	w.number(len(k.resources))
+	for _, r := range k.resources {
+		w.texts(string(r.Key.Kind), r.Key.Name, string(r.Spec), r.Pos, string(r.Adopt))
+		w.list(r.Was)
+		w.list(r.Ignore)
+	}
+	w.number(len(k.files))
+	for _, f := range k.files {
+		w.texts(f.as, f.file, f.name, f.sort, f.sum)
+	}
+	return w.out
+}
+
+// unpack is the reverse of pack.
+func unpack(packed []byte) (*kept, error) {
+	r, err := inflated(packed)
+	if err != nil {
+		return nil, err
+	}
+	k := &kept{resources: make([]plan.Resource, r.number())}
+	for i := range k.resources {
+		to := &k.resources[i]
+		to.Key = plan.Key{Kind: plan.Kind(r.text()), Name: r.text()}
+		to.Spec = bytes.Clone(r.bytes())
+		to.Pos, to.Adopt = r.text(), plan.Adopt(r.text())
+		to.Was, to.Ignore = r.list(), r.list()
+	}
+	for range r.number() {
+		k.files = append(k.files, keptFile{r.text(), r.text(), r.text(), r.text(), r.text()})
+	}
+	if r.bad || len(r.left) > 0 {
+		return nil, errors.New("damaged")
+	}
+	return k, nil
+}
+
+// packer writes numbers and texts one after the other.
+type packer struct{ out []byte }
+
+func (w *packer) number(n int) { w.out = binary.AppendUvarint(w.out, uint64(n)) }
+
+func (w *packer) texts(all ...string) {
+	for _, s := range all {
+		w.number(len(s))
+		w.out = append(w.out, s...)
+	}
+}
+
+func (w *packer) list(all []string) {
+	w.number(len(all))
+	w.texts(all...)
+}
+
+// deflators are kept: one is larger than what it packs.
+var deflators = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(nil, flate.BestSpeed)
+	if err != nil {
+		panic(err) // the level is one
+	}
+	return w
+}}
+
+func deflated(plain []byte) []byte {
+	var b bytes.Buffer
+	z := deflators.Get().(*flate.Writer)
+	defer deflators.Put(z)
+	z.Reset(&b)
+	_, _ = z.Write(plain) // to memory
+	_ = z.Close()
+	return bytes.Clone(b.Bytes()) // without what the buffer has to spare
+}
+
+// unpacker reads what a packer wrote. What is damaged reads as nothing, and is bad.
+type unpacker struct {
+	left []byte
+	bad  bool
+}
+
+var inflators = sync.Pool{New: func() any { return flate.NewReader(nil) }}
+
+func inflated(packed []byte) (*unpacker, error) {
+	z := inflators.Get().(io.ReadCloser)
+	defer inflators.Put(z)
+	if err := z.(flate.Resetter).Reset(bytes.NewReader(packed), nil); err != nil {
+		return nil, err
+	}
+	b := bytes.NewBuffer(make([]byte, 0, 16*len(packed)))
+	_, err := b.ReadFrom(z)
+	return &unpacker{left: b.Bytes()}, err
+}
+
+// number is never more than the bytes that are left: everything takes one at least.
+func (r *unpacker) number() int {
+	n, size := binary.Uvarint(r.left)
+	if size <= 0 || n > uint64(len(r.left)-size) {
+		r.left, r.bad = nil, true
+		return 0
+	}
+	r.left = r.left[size:]
+	return int(n)
+}
+
+func (r *unpacker) bytes() []byte {
+	n := r.number()
+	b := r.left[:n]
+	r.left = r.left[n:]
+	return b
+}
+
+// text returns the same string for the same text, whichever tenant has it: plans keep them.
+func (r *unpacker) text() string {
+	b := r.bytes()
+	if len(b) == 0 {
+		return ""
+	}
+	return unique.Make(string(b)).Value()
+}
+
+func (r *unpacker) list() (out []string) {
+	for range r.number() {
+		out = append(out, r.text())
+	}
+	return out
+}
