@@ -5,8 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -52,12 +50,13 @@ yet, so that none is published.` + "\n" + exits,
 // adopted is what became of one tenant.
 type adopted struct {
 	Tenant  string         `json:"tenant"`
-	File    string         `json:"file,omitempty"` // "" if there was nothing to write
+	File    string         `json:"file,omitempty"` // that declares it; "" if there was nothing to write
 	Adopted map[string]int `json:"adopted"`        // by kind
 	Apps    []string       `json:"apps,omitempty"` // that were exported
 	Left    []leftOut      `json:"left,omitempty"`
 
 	holds []plan.Resource
+	data  string // the data file that it is declared in; "" for CUE
 }
 
 // leftOut is what was not adopted, and why.
@@ -113,7 +112,7 @@ func (p *program) adopt(ctx context.Context, f adoptFlags, names []string) error
 		return err
 	}
 	defer e.close()
-	a := &adopting{p: p, dir: f.into, kinds: kinds, names: names, managed: map[string][]string{}}
+	a := &adopting{p: p, dir: f.into, kinds: kinds, names: names, managed: map[string][]string{}, content: map[string][]byte{}}
 	a.appsOnly = slices.Contains(f.kinds, "app") && !slices.Contains(f.kinds, "space")
 	if a.dir == "" {
 		a.dir = p.dir
@@ -153,23 +152,22 @@ type adopting struct {
 	tenants  []*adopted
 	appsOnly bool                // spaces are looked through, and not adopted
 	managed  map[string][]string // managed spaces by tenant
-	files    []string            // that were written
 	exported []string            // apps, and their declarations
+	content  map[string][]byte   // files that the resources consist of, by name
+	drafts   []draft             // what is written besides
 }
 
 // look reads what the tenants hold that the estate does not declare.
 func (a *adopting) look(ctx context.Context, e *engine) error {
 	alone := true // no tenant has a template
 	for _, t := range e.chosen {
-		inCUE, templates := e.est.InCUE(t.Name)
-		if !inCUE {
-			return fail("move it to a CUE file: tenants: "+t.Name+": {region: ..., alias: ...}", "%s: %s is declared in a data file, and what it holds is written in CUE", t.Pos, t.Name)
-		}
+		file, templates := e.est.Written(t.Name)
 		alone = alone && len(templates) == 0
 		one, err := a.holdings(ctx, e, t)
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.Name, err)
 		}
+		one.data = file
 		a.tenants = append(a.tenants, one)
 	}
 	if alone && len(a.tenants) > 1 {
@@ -238,46 +236,4 @@ func notAdopted(r plan.Resource, twice []string) string {
 		return "-"
 	}
 	return ""
-}
-
-const fileMode = 0o644
-
-// write writes the files into a folder. None of them may be there.
-func (a *adopting) write(dir, prefix string) error {
-	a.files = nil
-	put := func(name string, d estate.Adoption) error {
-		text, err := d.File()
-		if err != nil {
-			return err
-		}
-		name = filepath.Join(dir, prefix+name)
-		if _, err := os.Stat(name); err == nil {
-			return fail("move it away, or merge what it says into a file of another name", "%s is there already", name)
-		}
-		if err := os.WriteFile(name, text, fileMode); err != nil {
-			return err
-		}
-		a.files = append(a.files, name)
-		return nil
-	}
-	if len(a.shared) > 0 {
-		if err := put("adopted.cue", estate.Adoption{Template: a.template, Holds: a.shared}); err != nil {
-			return err
-		}
-	}
-	for _, t := range a.tenants {
-		if t.File = ""; len(t.holds) == 0 && len(a.shared) == 0 {
-			continue
-		}
-		d := estate.Adoption{Tenant: t.Tenant, Holds: t.holds}
-		if len(a.shared) > 0 {
-			d.Template = a.template
-		}
-		name := "adopted-" + slug(t.Tenant) + ".cue"
-		if err := put(name, d); err != nil {
-			return err
-		}
-		t.File = name
-	}
-	return nil
 }
