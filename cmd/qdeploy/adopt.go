@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
@@ -33,8 +33,17 @@ changed in any tenant.
 What was written proves itself: it is planned at once, and what a plan would change is
 taken out again, and said. So the next plan has nothing but adoptions, and once they are
 applied, which changes nothing but the ledger, nothing at all. Secrets are not read back
-by anybody: what has one is declared without it. Archives, people, and what belongs to
-somebody are left out.
+by anybody: what has one is declared without it.
+
+A tenant that is declared in a data file gets what it holds there: lines are added to it,
+and all else in the file stays as it is.
+
+The archives of themes and extensions, the files of brands and the definitions of
+automations are downloaded to themes/, extensions/, brands/ and automations/. Automations,
+sharing tasks and data alerts are those of qdeploy's own user. Users and seats are adopted
+only when --kind names them, since most come by themselves: the users who have a role or a
+custom group of their own or are disabled, and the seats of the tenants' users. Left out
+is what is in data files, which Qlik does not show.
 
 Published apps are exported without data to apps/, and declared. No environment pins them
 yet, so that none is published.` + "\n" + exits,
@@ -67,20 +76,13 @@ type leftOut struct {
 
 // leftKinds are the kinds that are not adopted, and why.
 var leftKinds = map[plan.Kind]string{
-	"theme":              "put its folder into the estate, and declare it",
-	"extension":          "put its folder into the estate, and declare it",
-	"data-file":          "put it into the estate, and declare it",
-	"brand":              "put its files into the estate, and declare it",
-	"automation":         "its owner alone may read it: export it, and declare it",
-	"task":               "declare it with the app that it reloads",
-	"sharing-task":       "people get what its owner sees: declare it with the app that it is about",
-	"data-alert":         "it belongs to who made it: declare it with the app that it is about",
-	"notes-settings":     "Qlik has deprecated it",
-	"user":               "who is looked after by hand stays so until declared",
-	"license-assignment": "seats are declared one by one",
-	"identity-provider":  "it is known by a name of the estate's own",
-	"oauth-client":       "its secret can be read by nobody",
+	"data-file":      "Qlik does not give what is in one: put the file into the estate, and declare it",
+	"notes-settings": "Qlik has deprecated it",
 }
+
+// askedKinds are the kinds that are adopted only when --kind names them: there may be one
+// for each person, and people come and go by themselves.
+var askedKinds = []plan.Kind{"user", "license-assignment"}
 
 // adoptable returns the kinds that are adopted, sorted.
 func adoptable(only []string) ([]plan.Kind, error) {
@@ -93,7 +95,7 @@ func adoptable(only []string) ([]plan.Kind, error) {
 		}
 	}
 	return slices.DeleteFunc(schema.Kinds(), func(k plan.Kind) bool {
-		meant := len(only) == 0 || slices.Contains(only, string(k)) ||
+		meant := len(only) == 0 && !slices.Contains(askedKinds, k) || slices.Contains(only, string(k)) ||
 			slices.Contains(only, "space") && k == "assignment" || slices.Contains(only, "app") && k == "space"
 		return leftKinds[k] != "" || !meant
 	}), nil
@@ -202,38 +204,29 @@ func (a *adopting) holdings(ctx context.Context, e *engine, t estate.Tenant) (*a
 	for _, r := range desired {
 		have[r.Key] = true
 	}
+	others := 0
 	for _, r := range s.Resources {
-		switch why := notAdopted(r, s.Ambiguous[r.Key]); {
-		case have[r.Key], r.Key.Kind == "space" && a.appsOnly:
+		if have[r.Key] || r.Key.Kind == "space" && a.appsOnly {
+			continue
+		}
+		switch why := notAdopted(r, s.Ambiguous[r.Key], cmp.Or(s.Missing[r.Key], e.conn.loggedIn(t, r))); {
 		case why == "-":
+		case why == anybody:
+			others++
 		case why != "":
 			one.Left = append(one.Left, leftOut{r.Key.String(), why})
 		default:
-			one.holds = append(one.holds, withoutSecrets(r))
+			r, err := a.complete(ctx, live, t.Name, asWritten(r))
+			if err != nil {
+				one.Left = append(one.Left, leftOut{r.Key.String(), err.Error()})
+				continue
+			}
+			one.holds = append(one.holds, r)
 		}
 	}
-	return one, nil
-}
-
-// notAdopted says why a resource is left: "-" where nobody would miss it.
-func notAdopted(r plan.Resource, twice []string) string {
-	if len(twice) > 0 {
-		return fmt.Sprintf("there are %d of that name", len(twice))
+	if others > 0 {
+		one.Left = append(one.Left, leftOut{many(others, "user"), anybody})
 	}
-	var spec struct {
-		ProviderType, Type string
-		Roles              []string
-		Links              []any
-	}
-	if err := json.Unmarshal(r.Spec, &spec); err != nil {
-		return err.Error()
-	}
-	switch {
-	case r.Key.Kind == "group" && spec.ProviderType == "idp" && len(spec.Roles) == 0, // it comes by itself
-		r.Key.Kind == "banner" && spec.Type == "", // there is none
-		r.Key.Kind == "pinned-links" && len(spec.Links) == 0,
-		!estate.Says(r):
-		return "-"
-	}
-	return ""
+	nameProviders(one.holds)
+	return one, ctx.Err()
 }

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -232,35 +231,4 @@ func (a *adopting) print() {
 		fmt.Fprintf(out, "written: %s\n", f)
 	}
 	fmt.Fprintln(out, "a plan changes nothing in these tenants\nnext: read and commit them; qdeploy apply writes nothing but the ledger")
-}
-
-// secretWords are in the names of properties of connections that may be secret, or that
-// Qlik masks.
-var secretWords = []string{"password", "pwd", "secret", "token", "key", "credential"}
-
-// withoutSecrets is a resource without properties that may be secret: Qlik masks them in
-// some connectors, and none of them belongs into an estate.
-func withoutSecrets(r plan.Resource) plan.Resource {
-	if r.Key.Kind != "data-connection" {
-		return r
-	}
-	var spec map[string]any
-	if json.Unmarshal(r.Spec, &spec) != nil {
-		return r
-	}
-	properties, _ := spec["connectionProperties"].(map[string]any)
-	maps.DeleteFunc(properties, func(name string, v any) bool {
-		switch v.(type) {
-		case string, bool, float64:
-		default:
-			return true
-		}
-		return slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(strings.ToLower(name), w) })
-	})
-	b, err := json.Marshal(spec)
-	if err != nil {
-		return r
-	}
-	r.Spec = b
-	return r
 }
