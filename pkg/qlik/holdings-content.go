@@ -13,7 +13,7 @@ import (
 
 var (
 	errOtherBytes = errors.New("what Qlik gives back is not the archive that it says was uploaded")
-	errNoSum      = errors.New("Qlik tells no checksum of it, so that no plan could tell whether it is as declared")
+	errNoSum      = errors.New("without a checksum from Qlik, no plan could tell whether it is as declared")
 )
 
 // Content returns the files that a live resource consists of, as [Tenant.Holdings] has found
