@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"os"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -118,6 +119,9 @@ func (p *program) adopt(ctx context.Context, f adoptFlags, names []string) error
 	a.appsOnly = slices.Contains(f.kinds, "app") && !slices.Contains(f.kinds, "space")
 	if a.dir == "" {
 		a.dir = p.dir
+	}
+	if info, err := os.Stat(a.dir); err == nil && !info.IsDir() {
+		return fail("name a folder, or one that is not there yet", "--into: %s is not a folder", a.dir)
 	}
 	if err := a.look(ctx, e); err != nil {
 		return err
