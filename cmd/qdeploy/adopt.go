@@ -161,6 +161,7 @@ type adopting struct {
 	exported []string            // apps, and their declarations
 	content  map[string][]byte   // files that the resources consist of, by name
 	drafts   []draft             // what is written besides
+	others   int                 // changes that a plan has of what was declared before
 }
 
 // look reads what the tenants hold that the estate does not declare.

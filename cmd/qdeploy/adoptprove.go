@@ -121,12 +121,17 @@ func (a *adopting) prove(ctx context.Context) (wrong []misfit, err error) {
 		return nil, err
 	}
 	written := a.written()
+	a.others = 0
 	for _, p := range fleet.Plans {
 		if p.Error != "" {
 			return nil, errors.New(p.Tenant.Name + ": " + p.Error)
 		}
 		for _, c := range p.Changes {
-			if !written[""][c.Key] && !written[p.Tenant.Name][c.Key] || c.Action == plan.Adopted && len(c.Fields) == 0 && c.Blocked == "" {
+			if c.Action == plan.Adopted && len(c.Fields) == 0 && c.Blocked == "" {
+				continue
+			}
+			if !written[""][c.Key] && !written[p.Tenant.Name][c.Key] {
+				a.others++
 				continue
 			}
 			why := c.Blocked
@@ -229,6 +234,10 @@ func (a *adopting) print() {
 	}
 	for _, f := range a.exported {
 		fmt.Fprintf(out, "written: %s\n", f)
+	}
+	if a.others > 0 {
+		fmt.Fprintf(out, "a plan changes nothing of this; it has %s of what was declared before\nnext: read and commit them, and see qdeploy plan\n", many(a.others, "change"))
+		return
 	}
 	fmt.Fprintln(out, "a plan changes nothing in these tenants\nnext: read and commit them; qdeploy apply writes nothing but the ledger")
 }

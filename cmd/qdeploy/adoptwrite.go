@@ -71,7 +71,8 @@ func (a *adopting) draft() error {
 		text, err := estate.InData(name, before, inData[name])
 		var problems estate.Problems
 		if errors.As(err, &problems) {
-			return a.p.invalid(problems)
+			p := problems[0]
+			return fail(p.Hint, "%s: %s: %s", p.Pos, p.Tenant, p.Message)
 		}
 		if err != nil {
 			return err
