@@ -1,12 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -35,8 +34,17 @@ changed in any tenant.
 What was written proves itself: it is planned at once, and what a plan would change is
 taken out again, and said. So the next plan has nothing but adoptions, and once they are
 applied, which changes nothing but the ledger, nothing at all. Secrets are not read back
-by anybody: what has one is declared without it. Archives, people, and what belongs to
-somebody are left out.
+by anybody: what has one is declared without it.
+
+A tenant that is declared in a data file gets what it holds there: lines are added to it,
+and all else in the file stays as it is.
+
+The archives of themes and extensions, the files of brands and the definitions of
+automations are downloaded to themes/, extensions/, brands/ and automations/. Automations,
+sharing tasks and data alerts are those of qdeploy's own user. Users and seats are adopted
+only when --kind names them, since most come by themselves: the users who have a role or a
+custom group of their own or are disabled, and the seats of the tenants' users. Left out
+is what is in data files, which Qlik does not show.
 
 Published apps are exported without data to apps/, and declared. No environment pins them
 yet, so that none is published.` + "\n" + exits,
@@ -52,12 +60,13 @@ yet, so that none is published.` + "\n" + exits,
 // adopted is what became of one tenant.
 type adopted struct {
 	Tenant  string         `json:"tenant"`
-	File    string         `json:"file,omitempty"` // "" if there was nothing to write
+	File    string         `json:"file,omitempty"` // that declares it; "" if there was nothing to write
 	Adopted map[string]int `json:"adopted"`        // by kind
 	Apps    []string       `json:"apps,omitempty"` // that were exported
 	Left    []leftOut      `json:"left,omitempty"`
 
 	holds []plan.Resource
+	data  string // the data file that it is declared in; "" for CUE
 }
 
 // leftOut is what was not adopted, and why.
@@ -68,20 +77,13 @@ type leftOut struct {
 
 // leftKinds are the kinds that are not adopted, and why.
 var leftKinds = map[plan.Kind]string{
-	"theme":              "put its folder into the estate, and declare it",
-	"extension":          "put its folder into the estate, and declare it",
-	"data-file":          "put it into the estate, and declare it",
-	"brand":              "put its files into the estate, and declare it",
-	"automation":         "its owner alone may read it: export it, and declare it",
-	"task":               "declare it with the app that it reloads",
-	"sharing-task":       "people get what its owner sees: declare it with the app that it is about",
-	"data-alert":         "it belongs to who made it: declare it with the app that it is about",
-	"notes-settings":     "Qlik has deprecated it",
-	"user":               "who is looked after by hand stays so until declared",
-	"license-assignment": "seats are declared one by one",
-	"identity-provider":  "it is known by a name of the estate's own",
-	"oauth-client":       "its secret can be read by nobody",
+	"data-file":      "Qlik does not give what is in one: put the file into the estate, and declare it",
+	"notes-settings": "Qlik has deprecated it",
 }
+
+// askedKinds are the kinds that are adopted only when --kind names them: there may be one
+// for each person, and people come and go by themselves.
+var askedKinds = []plan.Kind{"user", "license-assignment"}
 
 // adoptable returns the kinds that are adopted, sorted.
 func adoptable(only []string) ([]plan.Kind, error) {
@@ -94,7 +96,7 @@ func adoptable(only []string) ([]plan.Kind, error) {
 		}
 	}
 	return slices.DeleteFunc(schema.Kinds(), func(k plan.Kind) bool {
-		meant := len(only) == 0 || slices.Contains(only, string(k)) ||
+		meant := len(only) == 0 && !slices.Contains(askedKinds, k) || slices.Contains(only, string(k)) ||
 			slices.Contains(only, "space") && k == "assignment" || slices.Contains(only, "app") && k == "space"
 		return leftKinds[k] != "" || !meant
 	}), nil
@@ -113,10 +115,13 @@ func (p *program) adopt(ctx context.Context, f adoptFlags, names []string) error
 		return err
 	}
 	defer e.close()
-	a := &adopting{p: p, dir: f.into, kinds: kinds, names: names, managed: map[string][]string{}}
+	a := &adopting{p: p, dir: f.into, kinds: kinds, names: names, managed: map[string][]string{}, content: map[string][]byte{}}
 	a.appsOnly = slices.Contains(f.kinds, "app") && !slices.Contains(f.kinds, "space")
 	if a.dir == "" {
 		a.dir = p.dir
+	}
+	if info, err := os.Stat(a.dir); err == nil && !info.IsDir() {
+		return fail("name a folder, or one that is not there yet", "--into: %s is not a folder", a.dir)
 	}
 	if err := a.look(ctx, e); err != nil {
 		return err
@@ -153,23 +158,23 @@ type adopting struct {
 	tenants  []*adopted
 	appsOnly bool                // spaces are looked through, and not adopted
 	managed  map[string][]string // managed spaces by tenant
-	files    []string            // that were written
 	exported []string            // apps, and their declarations
+	content  map[string][]byte   // files that the resources consist of, by name
+	drafts   []draft             // what is written besides
+	others   int                 // changes that a plan has of what was declared before
 }
 
 // look reads what the tenants hold that the estate does not declare.
 func (a *adopting) look(ctx context.Context, e *engine) error {
 	alone := true // no tenant has a template
 	for _, t := range e.chosen {
-		inCUE, templates := e.est.InCUE(t.Name)
-		if !inCUE {
-			return fail("move it to a CUE file: tenants: "+t.Name+": {region: ..., alias: ...}", "%s: %s is declared in a data file, and what it holds is written in CUE", t.Pos, t.Name)
-		}
+		file, templates := e.est.Written(t.Name)
 		alone = alone && len(templates) == 0
 		one, err := a.holdings(ctx, e, t)
 		if err != nil {
 			return fmt.Errorf("%s: %w", t.Name, err)
 		}
+		one.data = file
 		a.tenants = append(a.tenants, one)
 	}
 	if alone && len(a.tenants) > 1 {
@@ -204,80 +209,29 @@ func (a *adopting) holdings(ctx context.Context, e *engine, t estate.Tenant) (*a
 	for _, r := range desired {
 		have[r.Key] = true
 	}
+	others := 0
 	for _, r := range s.Resources {
-		switch why := notAdopted(r, s.Ambiguous[r.Key]); {
-		case have[r.Key], r.Key.Kind == "space" && a.appsOnly:
+		if have[r.Key] || r.Key.Kind == "space" && a.appsOnly {
+			continue
+		}
+		switch why := notAdopted(r, s.Ambiguous[r.Key], cmp.Or(s.Missing[r.Key], e.conn.loggedIn(t, r))); {
 		case why == "-":
+		case why == anybody:
+			others++
 		case why != "":
 			one.Left = append(one.Left, leftOut{r.Key.String(), why})
 		default:
-			one.holds = append(one.holds, withoutSecrets(r))
+			r, err := a.complete(ctx, live, t.Name, asWritten(r))
+			if err != nil {
+				one.Left = append(one.Left, leftOut{r.Key.String(), err.Error()})
+				continue
+			}
+			one.holds = append(one.holds, r)
 		}
 	}
-	return one, nil
-}
-
-// notAdopted says why a resource is left: "-" where nobody would miss it.
-func notAdopted(r plan.Resource, twice []string) string {
-	if len(twice) > 0 {
-		return fmt.Sprintf("there are %d of that name", len(twice))
+	if others > 0 {
+		one.Left = append(one.Left, leftOut{many(others, "user"), anybody})
 	}
-	var spec struct {
-		ProviderType, Type string
-		Roles              []string
-		Links              []any
-	}
-	if err := json.Unmarshal(r.Spec, &spec); err != nil {
-		return err.Error()
-	}
-	switch {
-	case r.Key.Kind == "group" && spec.ProviderType == "idp" && len(spec.Roles) == 0, // it comes by itself
-		r.Key.Kind == "banner" && spec.Type == "", // there is none
-		r.Key.Kind == "pinned-links" && len(spec.Links) == 0,
-		!estate.Says(r):
-		return "-"
-	}
-	return ""
-}
-
-const fileMode = 0o644
-
-// write writes the files into a folder. None of them may be there.
-func (a *adopting) write(dir, prefix string) error {
-	a.files = nil
-	put := func(name string, d estate.Adoption) error {
-		text, err := d.File()
-		if err != nil {
-			return err
-		}
-		name = filepath.Join(dir, prefix+name)
-		if _, err := os.Stat(name); err == nil {
-			return fail("move it away, or merge what it says into a file of another name", "%s is there already", name)
-		}
-		if err := os.WriteFile(name, text, fileMode); err != nil {
-			return err
-		}
-		a.files = append(a.files, name)
-		return nil
-	}
-	if len(a.shared) > 0 {
-		if err := put("adopted.cue", estate.Adoption{Template: a.template, Holds: a.shared}); err != nil {
-			return err
-		}
-	}
-	for _, t := range a.tenants {
-		if t.File = ""; len(t.holds) == 0 && len(a.shared) == 0 {
-			continue
-		}
-		d := estate.Adoption{Tenant: t.Tenant, Holds: t.holds}
-		if len(a.shared) > 0 {
-			d.Template = a.template
-		}
-		name := "adopted-" + slug(t.Tenant) + ".cue"
-		if err := put(name, d); err != nil {
-			return err
-		}
-		t.File = name
-	}
-	return nil
+	nameProviders(one.holds)
+	return one, ctx.Err()
 }

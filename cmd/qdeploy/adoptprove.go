@@ -3,12 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -55,28 +55,25 @@ func (a *adopting) share() {
 	}
 }
 
-// settle tries what was found in the estate's folder, takes out what does not prove
-// itself, and then writes the rest where it belongs. Nothing stays written if something
-// fails.
+// settle tries what was found in the estate, takes out what does not prove itself, and
+// then writes the rest where it belongs. Nothing stays written if something fails.
 func (a *adopting) settle(ctx context.Context) (err error) {
 	defer func() {
 		if err != nil {
-			a.remove(&a.files)
 			a.remove(&a.exported)
 		}
 	}()
 	for range adoptTries {
-		if err := a.write(a.p.dir, "qdeploy-tries-"); err != nil {
+		if err := a.draft(); err != nil {
 			return err
 		}
 		wrong, err := a.prove(ctx)
-		a.remove(&a.files)
 		if err != nil {
 			return err
 		}
 		if len(wrong) == 0 {
 			a.count()
-			return a.write(a.dir, "")
+			return a.write()
 		}
 		if !a.takeOut(wrong) {
 			return fail("adopt fewer kinds with --kind", "what was found does not fit the estate: %s", wrong[0].Why)
@@ -99,9 +96,10 @@ type misfit struct {
 	key    plan.Key
 }
 
-// prove loads the estate with what was written, and plans it.
+// prove loads the estate with what is to be written, and plans it.
 func (a *adopting) prove(ctx context.Context) (wrong []misfit, err error) {
-	problems, err := estate.Validate(ctx, a.p.dir, estate.Options{GitEnv: a.p.gitEnv})
+	over := a.over()
+	problems, err := estate.Validate(ctx, a.p.dir, estate.Options{GitEnv: a.p.gitEnv, Over: over})
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +110,7 @@ func (a *adopting) prove(ctx context.Context) (wrong []misfit, err error) {
 		return wrong, nil
 	}
 	quiet := *a.p
-	quiet.err = io.Discard
+	quiet.err, quiet.over = io.Discard, over
 	e, err := quiet.engine(ctx, adoptPlan(a.names))
 	if err != nil {
 		return nil, err
@@ -123,12 +121,17 @@ func (a *adopting) prove(ctx context.Context) (wrong []misfit, err error) {
 		return nil, err
 	}
 	written := a.written()
+	a.others = 0
 	for _, p := range fleet.Plans {
 		if p.Error != "" {
 			return nil, errors.New(p.Tenant.Name + ": " + p.Error)
 		}
 		for _, c := range p.Changes {
-			if !written[""][c.Key] && !written[p.Tenant.Name][c.Key] || c.Action == plan.Adopted && len(c.Fields) == 0 && c.Blocked == "" {
+			if c.Action == plan.Adopted && len(c.Fields) == 0 && c.Blocked == "" {
+				continue
+			}
+			if !written[""][c.Key] && !written[p.Tenant.Name][c.Key] {
+				a.others++
 				continue
 			}
 			why := c.Blocked
@@ -217,45 +220,24 @@ func (a *adopting) print() {
 			fmt.Fprintf(out, "  left: %s\n", printable(what))
 		}
 	}
-	a.files = append(a.files, a.exported...)
-	if len(a.files) == 0 {
+	if len(a.drafts)+len(a.exported) == 0 {
 		fmt.Fprintln(out, "\nnothing is written: all that is adopted is declared already")
 		return
 	}
 	fmt.Fprintln(out)
-	for _, f := range a.files {
+	for _, d := range a.drafts {
+		what := "written"
+		if d.before != nil && a.here() {
+			what = "added to"
+		}
+		fmt.Fprintf(out, "%s: %s\n", what, filepath.Join(a.dir, d.name))
+	}
+	for _, f := range a.exported {
 		fmt.Fprintf(out, "written: %s\n", f)
 	}
+	if a.others > 0 {
+		fmt.Fprintf(out, "a plan changes nothing of this; it has %s of what was declared before\nnext: read and commit them, and see qdeploy plan\n", many(a.others, "change"))
+		return
+	}
 	fmt.Fprintln(out, "a plan changes nothing in these tenants\nnext: read and commit them; qdeploy apply writes nothing but the ledger")
-}
-
-// secretWords are in the names of properties of connections that may be secret, or that
-// Qlik masks.
-var secretWords = []string{"password", "pwd", "secret", "token", "key", "credential"}
-
-// withoutSecrets is a resource without properties that may be secret: Qlik masks them in
-// some connectors, and none of them belongs into an estate.
-func withoutSecrets(r plan.Resource) plan.Resource {
-	if r.Key.Kind != "data-connection" {
-		return r
-	}
-	var spec map[string]any
-	if json.Unmarshal(r.Spec, &spec) != nil {
-		return r
-	}
-	properties, _ := spec["connectionProperties"].(map[string]any)
-	maps.DeleteFunc(properties, func(name string, v any) bool {
-		switch v.(type) {
-		case string, bool, float64:
-		default:
-			return true
-		}
-		return slices.ContainsFunc(secretWords, func(w string) bool { return strings.Contains(strings.ToLower(name), w) })
-	})
-	b, err := json.Marshal(spec)
-	if err != nil {
-		return r
-	}
-	r.Spec = b
-	return r
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/estate"
+	"github.com/qdeploy/qdeploy/pkg/plan"
 	"github.com/qdeploy/qdeploy/pkg/qlik"
 )
 
@@ -241,4 +242,17 @@ func (c *connections) close() {
 	if c.base != nil {
 		c.base.CloseIdleConnections()
 	}
+}
+
+// loggedIn says of the OAuth client that the engine itself logs in to a tenant with that it
+// is that, and "" of all else.
+func (c *connections) loggedIn(t estate.Tenant, r plan.Resource) string {
+	credentials, own := c.contexts[t.Host]
+	if !own {
+		credentials = c.logins[t.Region]
+	}
+	if r.Key.Kind != "oauth-client" || r.ID != credentials.ClientID {
+		return ""
+	}
+	return "qdeploy logs in with it"
 }

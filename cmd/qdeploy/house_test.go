@@ -43,7 +43,7 @@ var rooms = map[string][]string{
 	"pkg/github/githubtest/contract":  {"github.com/getkin/kin-openapi"},
 	"schema":                          {"pkg/plan", "cuelang.org/go"},
 	"pkg/window":                      {"github.com/teambition/rrule-go"},
-	"pkg/estate":                      {"pkg/automation", "pkg/plan", "pkg/qvf", "pkg/qvf/lint", "pkg/window", "schema", "cuelang.org/go", "github.com/go-git/", "github.com/agext/levenshtein", "golang.org/x/"},
+	"pkg/estate":                      {"pkg/automation", "pkg/plan", "pkg/qvf", "pkg/qvf/lint", "pkg/window", "schema", "cuelang.org/go", "github.com/go-git/", "github.com/agext/levenshtein", "go.yaml.in/yaml", "golang.org/x/"},
 	"estate":                          {},
 	"cmd/qdeploy":                     {"pkg/", "schema", "estate", "github.com/", "golang.org/x/"},
 	"pkg/qlik/qliktest/contract":      {"github.com/getkin/kin-openapi"},

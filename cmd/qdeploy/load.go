@@ -43,7 +43,10 @@ func (p *program) load(ctx context.Context, revision string) (*declared, error) 
 	if d.at, err = p.at(dir, revision); err != nil {
 		return nil, err
 	}
-	o := estate.Options{GitEnv: p.gitEnv, Cache: cacheDir()}
+	o := estate.Options{GitEnv: p.gitEnv, Cache: cacheDir(), Over: p.over}
+	if p.over != nil { // it is tried, and not kept
+		o.Cache = ""
+	}
 	if p.theatre != nil { // what is kept would take the rehearsal's place in the cache, and time from what it measures
 		o.Copies, o.Cache = p.theatre.copies, ""
 	}

@@ -23,7 +23,8 @@ type program struct {
 	gitEnv   estate.GitEnv // in a job: with which git programs speak with GitHub
 	noColor  bool
 	debug    bool
-	theatre  *theatre // of a rehearsal; nil for the real world
+	theatre  *theatre          // of a rehearsal; nil for the real world
+	over     map[string][]byte // put over the estate's files, which is tried; nil for none
 }
 
 const about = `qdeploy keeps Qlik Cloud tenants as an estate repository declares them.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -28,16 +29,13 @@ type Adoption struct {
 // File is a CUE file that declares it, as people write such files: fields in the order
 // of the schema, without what is computed, secret, or so anyway.
 func (a Adoption) File() ([]byte, error) {
-	body, err := declared(a.Holds)
+	body, err := a.body()
 	if err != nil {
 		return nil, err
 	}
 	path, note := []string{"tenants", a.Tenant}, "What "+a.Tenant+" held when it was adopted."
-	switch {
-	case a.Tenant == "":
+	if a.Tenant == "" {
 		path, note = []string{"templates", a.Template}, "What the tenants that were adopted together had in common."
-	case a.Template != "":
-		body.Elts = append([]ast.Decl{&ast.Field{Label: ast.NewIdent("template"), Value: ast.NewString(a.Template)}}, body.Elts...)
 	}
 	text := fmt.Sprintf("package %s\n\n// %s\n%s: %s: {\n}\n", packageName, note, path[0], literal.String.Quote(path[1]))
 	f, err := parser.ParseFile("", text, parser.ParseComments)
@@ -154,6 +152,8 @@ func writes(k schema.Kind, e schema.Entry, raw json.RawMessage) bool {
 	path := "/" + e.Name
 	t := k.Traits
 	switch {
+	case slices.Contains(slices.Collect(maps.Values(k.MD5)), e.Name), slices.Contains(slices.Collect(maps.Values(k.Definitions)), e.Name):
+		return len(raw) > len(`""`) // what a resource consists of was put into a file
 	case e.Name == k.KeyField, slices.Contains(k.KeyWithin, e.Name), path == t.Parent, slices.Contains(t.Input, path), slices.Contains(t.Issued, path):
 		return false
 	case slices.ContainsFunc(t.Secret, func(p string) bool { return p == path || strings.HasPrefix(p, path+"/") }):
@@ -182,12 +182,12 @@ func Says(r plan.Resource) bool {
 	return err != nil || len(s.Elts) > 0
 }
 
-// InCUE reports whether a tenant is written in CUE, where what it holds can be declared
-// beside it; and the templates that it has.
-func (e *Estate) InCUE(tenant string) (inCUE bool, templates []string) {
+// Written is the data file that a tenant is written in, "" if it is written in CUE; and
+// the templates that it has.
+func (e *Estate) Written(tenant string) (file string, templates []string) {
 	t := e.byName[tenant]
 	if t == nil {
-		return false, nil
+		return "", nil
 	}
-	return t.inCUE != nil, t.templates
+	return t.file, t.templates
 }

@@ -17,12 +17,13 @@ import (
 
 // Options are how an estate is read. The zero value is good.
 type Options struct {
-	Workers int    // how many goroutines evaluate; 0 means one per processor
-	Files   fs.FS  // the files of the estate instead of those in its directory, a git revision for example
-	Remarks bool   // report also what is merely worth knowing, with severity Info
-	GitEnv  GitEnv // to fetch with what pins name and lies in Git LFS
-	Cache   string // a folder to keep in what large estates come to; "" keeps nothing
-	Copies  int    // of tenants of data files, that are there besides them: to rehearse with
+	Workers int               // how many goroutines evaluate; 0 means one per processor
+	Files   fs.FS             // the files of the estate instead of those in its directory, a git revision for example
+	Over    map[string][]byte // put over the files, by name: an estate is tried so before it is written
+	Remarks bool              // report also what is merely worth knowing, with severity Info
+	GitEnv  GitEnv            // to fetch with what pins name and lies in Git LFS
+	Cache   string            // a folder to keep in what large estates come to; "" keeps nothing
+	Copies  int               // of tenants of data files, that are there besides them: to rehearse with
 }
 
 // Load reads the estate in a directory and checks what its tenants have in
@@ -89,6 +90,9 @@ func newLoad(dir string, o Options) (*load, error) {
 			return nil, err
 		}
 		files = root.FS()
+	}
+	if len(o.Over) > 0 {
+		files = overlay{files, o.Over}
 	}
 	e := &Estate{src: newSource(files), byName: map[string]*tenant{}, remarks: o.Remarks, commits: commits{dir: dir, env: o.GitEnv}, pins: map[[2]string]Pin{}}
 	for _, k := range schema.Kinds() {

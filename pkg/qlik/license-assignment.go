@@ -77,8 +77,12 @@ func (t *Tenant) seat(ctx context.Context, action string, item map[string]string
 	return &Error{Method: http.MethodPost, Path: path, Status: o.Status, Code: o.Code, Title: o.Title}
 }
 
-// listSeats lists the seats of those who are declared to have one.
+// listSeats lists the seats of those who are declared to have one, or of all users of the
+// tenant.
 func listSeats(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[LicenseAssignment], error] {
+	if t.all.Load() {
+		return t.seatsHere(ctx)
+	}
 	return func(yield func(Item[LicenseAssignment], error) bool) {
 		t.mu.Lock()
 		subjects := slices.Sorted(maps.Keys(t.seated))
@@ -91,6 +95,28 @@ func listSeats(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[LicenseA
 				if !yield(Item[LicenseAssignment]{seatID(a), a.Subject, a}, err) || err != nil {
 					return
 				}
+			}
+		}
+	}
+}
+
+// seatsHere lists the seats of the subscription that users of this tenant have.
+func (t *Tenant) seatsHere(ctx context.Context) iter.Seq2[Item[LicenseAssignment], error] {
+	return func(yield func(Item[LicenseAssignment], error) bool) {
+		here := map[string]bool{}
+		for u, err := range list[userBody](ctx, t.Client, usersPath, everything("filter", notDeleted)) {
+			if err != nil {
+				yield(Item[LicenseAssignment]{}, err)
+				return
+			}
+			here[u.Subject] = !isBot(u.Subject)
+		}
+		for a, err := range list[LicenseAssignment](ctx, t.Client, seatsPath, everything()) {
+			if err == nil && !here[a.Subject] {
+				continue
+			}
+			if !yield(Item[LicenseAssignment]{seatID(a), a.Subject, a}, err) || err != nil {
+				return
 			}
 		}
 	}

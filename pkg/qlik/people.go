@@ -46,9 +46,10 @@ func (t *Tenant) remember(assignees []string, found map[string][]string) {
 //
 // assumed: deleted users are of no use; without a status only active users are listed.
 func whoAre(assignees []string) string {
-	return fmt.Sprintf("(%s) and (%s)", strings.Join(terms(assignees), " or "),
-		`status eq "active" or status eq "invited" or status eq "disabled" or status eq "provisioned"`)
+	return fmt.Sprintf("(%s) and (%s)", strings.Join(terms(assignees), " or "), notDeleted)
 }
+
+const notDeleted = `status eq "active" or status eq "invited" or status eq "disabled" or status eq "provisioned"`
 
 // terms returns the filter for each assignee.
 //
@@ -140,6 +141,9 @@ func (t *Tenant) asDeclared(ids []string, declared [][]string) []string {
 	out := []string{}
 	for _, id := range ids {
 		who := []string{otherUser}
+		if t.all.Load() {
+			who = []string{"user:" + id}
+		}
 		for _, list := range declared {
 			same := slices.DeleteFunc(slices.Clone(list), func(a string) bool { return !slices.Contains(t.people[a], id) })
 			if len(same) > 0 {

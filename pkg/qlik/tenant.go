@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
@@ -48,6 +49,8 @@ type Tenant struct {
 	*Client
 	options TenantOptions
 	sizes   sizes
+
+	all atomic.Bool // everybody is listed, and recipients go by their IDs: see Holdings
 
 	mu        sync.Mutex
 	ids       map[plan.Key]string

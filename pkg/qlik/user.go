@@ -96,8 +96,13 @@ func (t *Tenant) lacksGroup(names []string, declared func(plan.Key) bool) string
 	return ""
 }
 
-// listUsers lists the declared users.
+// listUsers lists the declared users, or all but the engine's own.
 func listUsers(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[User], error] {
+	if t.all.Load() {
+		return itemsOf(ctx, t, usersPath, everything("filter", notDeleted), func(u userBody) (Item[User], bool) {
+			return Item[User]{u.ID, u.Subject, u.spec()}, !isBot(u.Subject)
+		})
+	}
 	return func(yield func(Item[User], error) bool) {
 		t.mu.Lock()
 		subjects := slices.Sorted(maps.Keys(t.subjects))
