@@ -39,6 +39,7 @@ var _ = register(Kind[App]{
 	Within:  true,
 	Sees:    func(role string) bool { return !slices.Contains(blind, role) },
 	Careful: true,
+	Finds:   true,
 	Needs:   []plan.Kind{"space"},
 	Uses:    appUses,
 	List:    listApps,

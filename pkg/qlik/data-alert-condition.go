@@ -12,7 +12,8 @@ import (
 	"time"
 )
 
-// AlertCondition is when people are told, in Qlik's words. What is absent is not managed.
+// AlertCondition is when people are told, in Qlik's words. What is absent is not managed; in
+// a list, what is absent is absent.
 type AlertCondition struct {
 	// Data is passed on to an evaluator whose documents are not published.
 	Data       json.RawMessage  `json:"conditionData"`
@@ -24,15 +25,15 @@ type AlertCondition struct {
 }
 
 type alertMeasure struct {
-	Title   string          `json:"title,omitempty"`
-	Library string          `json:"qLibraryId,omitempty"`
+	Title   *string         `json:"title,omitempty"`
+	Library *string         `json:"qLibraryId,omitempty"`
 	Format  json.RawMessage `json:"qNumFormat,omitempty"`
 }
 
 type alertDimension struct {
-	Title   string `json:"title,omitempty"`
-	Field   string `json:"field,omitempty"`
-	Library string `json:"qLibraryId,omitempty"`
+	Title   *string `json:"title,omitempty"`
+	Field   *string `json:"field,omitempty"`
+	Library *string `json:"qLibraryId,omitempty"`
 }
 
 type alertHistory struct {
@@ -40,9 +41,9 @@ type alertHistory struct {
 }
 
 type alertSelection struct {
-	Field   string   `json:"field,omitempty"`
-	Count   float64  `json:"count,omitempty"`
-	Summary []string `json:"selectedSummary,omitempty"`
+	Field   *string      `json:"field,omitempty"`
+	Count   *json.Number `json:"count,omitempty"`
+	Summary *[]string    `json:"selectedSummary,omitempty"`
 }
 
 const conditionsPath = "/api/v1/conditions"
@@ -54,6 +55,9 @@ const tidyTime = 30 * time.Second
 
 // condition reads a condition, nil if there is no data condition of that ID.
 func (t *Tenant) condition(ctx context.Context, id string) (*AlertCondition, error) {
+	if id == "" {
+		return nil, nil
+	}
 	var b struct {
 		Data AlertCondition `json:"dataCondition"`
 	}

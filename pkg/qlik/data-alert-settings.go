@@ -2,6 +2,7 @@ package qlik
 
 import (
 	"context"
+	"errors"
 	"net/http"
 )
 
@@ -12,8 +13,8 @@ type DataAlertSettings struct {
 
 const alertSettingsPath = "/api/v1/data-alerts/settings"
 
-// assumed: while Qlik turns alerts on or off it answers what they will be. It refuses
-// another change in the meantime, with 409; a later run makes it.
+// assumed: while Qlik turns alerts on or off it answers what they will be, and has no use
+// for alerts. It refuses another change in the meantime, with 409.
 //
 // https://qlik.dev/apis/rest/data-alerts
 var _ = register(singleton("data-alert-settings",
@@ -29,6 +30,19 @@ var _ = register(singleton("data-alert-settings",
 		if live == desired {
 			return nil
 		}
-		return t.call(ctx, http.MethodPut, alertSettingsPath, nil, map[string]bool{"enable-data-alerting": desired.EnableDataAlerting}, nil)
+		put := func() error {
+			return t.call(ctx, http.MethodPut, alertSettingsPath, nil, map[string]bool{"enable-data-alerting": desired.EnableDataAlerting}, nil)
+		}
+		turned := func() error { return t.turned(ctx, alertSettingsPath, "data-alerting-feature-operation-status") }
+		err := put()
+		if errors.Is(err, ErrConflict) {
+			if err = turned(); err == nil {
+				err = put()
+			}
+		}
+		if err != nil {
+			return err
+		}
+		return turned()
 	},
 ))

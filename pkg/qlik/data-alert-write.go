@@ -12,6 +12,7 @@ import (
 // there is no alert after all: conditions cannot be listed, so that nobody would find it.
 // A run that is killed between the two leaves it; without an alert it does nothing.
 func createAlert(ctx context.Context, t *Tenant, desired DataAlert) (string, error) {
+	t.warnings.wrote.Store(true)
 	body, err := t.newAlert(ctx, desired)
 	if err != nil {
 		return "", err
@@ -115,6 +116,7 @@ func (t *Tenant) alertMade(ctx context.Context, id string) error {
 // assumed: enabledAction takes a boolean, and the members of a condition may be replaced as
 // a whole: Qlik's own example goes deeper.
 func updateAlert(ctx context.Context, t *Tenant, id string, live, desired DataAlert) error {
+	t.warnings.wrote.Store(true)
 	var steps []patch
 	for _, f := range []struct{ path, live, desired string }{
 		{"/name", live.Name, desired.Name}, {"/description", live.Description, desired.Description},
@@ -154,9 +156,13 @@ func updateAlert(ctx context.Context, t *Tenant, id string, live, desired DataAl
 // assumed: a condition does not go with its alert; and an alert without one may be refused,
 // as the documents say of a test of one: so it goes first.
 func deleteAlert(ctx context.Context, t *Tenant, id string) error {
+	t.warnings.wrote.Store(true)
 	var b alertBody
 	if err := t.call(ctx, http.MethodGet, alertPath(id), nil, nil, &b); err != nil {
 		return err
+	}
+	if b.ConditionID == "" {
+		return t.call(ctx, http.MethodDelete, alertPath(id), nil, nil, nil)
 	}
 	users, err := t.alertsWith(ctx, b.ConditionID)
 	if err != nil {

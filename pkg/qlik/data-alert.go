@@ -172,16 +172,17 @@ func listAlerts(ctx context.Context, t *Tenant, space string) iter.Seq2[Item[Dat
 			yield(Item[DataAlert]{}, err)
 			return
 		}
-		for b, err := range list[alertBody](ctx, t.Client, alertsPath, everything("ownerId", bot)) {
+		all, err := t.warnings.all(list[alertBody](ctx, t.Client, alertsPath, everything("ownerId", bot)))
+		if err != nil {
+			yield(Item[DataAlert]{}, err)
+		}
+		for _, b := range all {
 			app, here := apps[b.AppID]
-			if err == nil && (!here || b.OwnerID != bot || b.Status == "deleting" || strings.Contains(b.Name, "/")) {
+			if !here || b.OwnerID != bot || b.Status == "deleting" || strings.Contains(b.Name, "/") {
 				continue
 			}
-			name := app.Name() + "/" + b.Name
-			spec := b.spec(ref, app)
-			if err == nil {
-				err = t.complete(ctx, name, b, &spec)
-			}
+			name, spec := app.Name()+"/"+b.Name, b.spec(ref, app)
+			err := t.complete(ctx, name, b, &spec)
 			if !yield(Item[DataAlert]{b.ID, name, spec}, err) || err != nil {
 				return
 			}

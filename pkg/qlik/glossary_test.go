@@ -131,6 +131,36 @@ func TestTermIsChangedOnCondition(t *testing.T) {
 	require.ErrorContains(t, err, "somebody else changes it all the time")
 }
 
+// TestEmptiedLists holds that a list which is emptied is empty in Qlik, and the plan at rest;
+// also when what is declared is twice in it.
+func TestEmptiedLists(t *testing.T) {
+	s, want := wordsIn(t, qliktest.Options{NoLimits: true})
+	s.tenant.AddUser(qliktest.UserSpec{Subject: "ann"})
+	other := resource("glossary-term/Team/Words/B", strings.Replace(termSpec, `"A"`, `"B"`, 1)+`}`)
+	full := func(tags, categories, stewards, relations, text string) []plan.Resource {
+		category := `{"name":"P","space":"space/Team","glossary":"glossary/Team/Words","description":"","stewards":[` + stewards + `]}`
+		return []plan.Resource{
+			want[0], resource("glossary/Team/Words", `{"name":"Words","space":"space/Team","description":"`+text+`","overview":"`+text+`","tags":[`+tags+`],"termTemplate":"`+text+`"}`),
+			resource("glossary-category/Team/Words/P", category), other,
+			resource("glossary-term/Team/Words/A", `{"name":"A","space":"space/Team","glossary":"glossary/Team/Words","abbreviation":"`+text+`","description":"`+text+
+				`","relatedInformation":"`+text+`","tags":[`+tags+`],"categories":[`+categories+`],"stewards":[`+stewards+`],"relatesTo":[`+relations+`]}`),
+		}
+	}
+	all := full(`"a","b","a"`, `"glossary-category/Team/Words/P"`, `"user:ann"`, `{"term":"glossary-term/Team/Words/B","type":"synonym"}`, "some")
+	_ = s.converge(all...)
+	once := full(`"a","b"`, `"glossary-category/Team/Words/P"`, `"user:ann"`, `{"term":"glossary-term/Team/Words/B","type":"synonym"}`, "some")
+	require.Empty(t, s.converge(once...))
+	none := full("", "", "", "", "")
+	require.Len(t, s.converge(none...), 3)
+	require.Empty(t, s.converge(none...))
+	g := s.seed("GET", "/api/v1/glossaries", nil)["data"].([]any)[0].(map[string]any)
+	require.Empty(t, g["tags"])
+	a := s.seed("GET", "/api/v1/glossaries/"+g["id"].(string)+"/terms", nil)["data"].([]any)[0].(map[string]any)
+	for _, list := range []string{"tags", "categories", "stewards", "relatesTo"} {
+		require.Empty(t, a[list], list)
+	}
+}
+
 // TestCategoryPaths shows what names categories have, and which have none.
 func TestCategoryPaths(t *testing.T) {
 	require.Equal(t, map[string]string{"1": "P", "2": "P/M"}, pathsOf([]categoryBody{

@@ -79,9 +79,11 @@ type Kind[T any] struct {
 
 	// Create makes a resource and returns its ID. An error that leaves open
 	// whether it did is answered by listing again, unless Careful says that
-	// Create looks for itself.
+	// Create looks for itself. Finds says that it uses what is there already, in a
+	// space too that could not be looked into; otherwise that is listed first.
 	Create  func(ctx context.Context, t *Tenant, desired T) (id string, err error)
 	Careful bool
+	Finds   bool
 
 	// Update makes live equal to desired; it makes no call if it is already.
 	Update func(ctx context.Context, t *Tenant, id string, live, desired T) error

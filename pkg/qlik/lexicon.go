@@ -3,7 +3,6 @@ package qlik
 import (
 	"context"
 	"fmt"
-	"iter"
 	"strings"
 	"sync"
 
@@ -23,30 +22,6 @@ type lexicon struct {
 
 func newLexicon() *lexicon {
 	return &lexicon{categories: map[string]*asked[categoryBody]{}, in: map[string]string{}, stewards: map[string][][]string{}}
-}
-
-// asked is a list that is asked for once.
-type asked[T any] struct {
-	mu   sync.Mutex
-	done bool
-	rows []T
-}
-
-func (a *asked[T]) get(again bool, all iter.Seq2[T, error]) ([]T, error) {
-	a.mu.Lock() // whoever else wants to know waits for the answer
-	defer a.mu.Unlock()
-	if a.done && !again {
-		return a.rows, nil
-	}
-	rows := []T{}
-	for row, err := range all {
-		if err != nil {
-			return nil, err
-		}
-		rows = append(rows, row)
-	}
-	a.rows, a.done = rows, true
-	return rows, nil
 }
 
 // writes says that from now on lists are asked for again.

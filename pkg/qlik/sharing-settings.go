@@ -2,6 +2,8 @@ package qlik
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
 )
 
@@ -33,6 +35,25 @@ var _ = register(singleton("sharing-settings",
 		if len(steps) == 0 {
 			return nil
 		}
-		return t.call(ctx, http.MethodPatch, sharingSettingsPath, nil, steps, nil)
+		if err := t.call(ctx, http.MethodPatch, sharingSettingsPath, nil, steps, nil); err != nil {
+			return err
+		}
+		return t.turned(ctx, sharingSettingsPath, "reportSubscriptionStatus")
 	},
 ))
+
+// turned waits until Qlik has turned on or off what a settings page is about: it accepts
+// that at once, and does it afterwards.
+func (t *Tenant) turned(ctx context.Context, path, status string) error {
+	now := ""
+	err := t.wait(ctx, 0, func() (bool, error) {
+		var b map[string]any
+		err := t.call(ctx, http.MethodGet, path, nil, nil, &b)
+		now, _ = b[status].(string)
+		return now != "enabling" && now != "disabling", err
+	})
+	if errors.Is(err, errNotYet) {
+		err = fmt.Errorf("Qlik accepted it, and is %s it: %w", now, err)
+	}
+	return err
+}

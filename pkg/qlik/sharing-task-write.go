@@ -5,6 +5,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 )
 
 // templates are the sheets, in one document.
@@ -21,10 +22,7 @@ func (d SharingTask) templates(appID string) []any {
 
 // schedule is when it is sent; what is not managed stays as it is.
 func (d SharingTask) schedule(live SharingTask) map[string]any {
-	s := map[string]any{"recurrence": []string{}}
-	if d.Recurrence != "" {
-		s["recurrence"] = []string{"RRULE:" + d.Recurrence}
-	}
+	s := map[string]any{"recurrence": rules(cmp.Or(d.Recurrence, live.Recurrence))}
 	if zone := cmp.Or(d.Timezone, live.Timezone); zone != "" {
 		s["timezone"] = zone
 	}
@@ -32,6 +30,15 @@ func (d SharingTask) schedule(live SharingTask) map[string]any {
 		s["startDateTime"] = start
 	}
 	return s
+}
+
+// rules are what [sharingBody.spec] made one text of.
+func rules(recurrence string) []string {
+	out := []string{}
+	for _, rule := range strings.Fields(recurrence) {
+		out = append(out, "RRULE:"+strings.TrimPrefix(rule, "RRULE:"))
+	}
+	return out
 }
 
 // to returns the recipients as Qlik wants them. Whoever is among those that are there
@@ -56,6 +63,7 @@ func (t *Tenant) to(ctx context.Context, people []string, there []sharingUser) (
 
 // createSharing makes a subscription and sends nothing yet.
 func createSharing(ctx context.Context, t *Tenant, desired SharingTask) (string, error) {
+	t.sharings.wrote.Store(true)
 	appID, err := t.id(ctx, desired.App)
 	if err != nil {
 		return "", err
@@ -81,6 +89,7 @@ func createSharing(ctx context.Context, t *Tenant, desired SharingTask) (string,
 }
 
 func updateSharing(ctx context.Context, t *Tenant, id string, live, desired SharingTask) error {
+	t.sharings.wrote.Store(true)
 	var steps []patch
 	if live.Name != desired.Name {
 		steps = append(steps, replace("/name", desired.Name))

@@ -70,6 +70,8 @@ type Tenant struct {
 	shared    map[string]*sharing             // subscriptions by name, with the space and the app
 	sharable  map[Ref]bool                    // apps that may be subscribed to, and the spaces of which all are known
 	alerts    map[string]*alert               // data alerts by name, as subscriptions
+	sharings  *told[sharingBody]              // sharing tasks of the tenant
+	warnings  *told[alertBody]                // the engine's own data alerts
 	flows     map[string]*flows               // automations by space name
 	noNotes   string                          // why the notes of the tenant cannot be switched, "" if they can
 	asking    sync.Mutex                      // for bot
@@ -124,6 +126,7 @@ func (t *Tenant) unlearn() {
 	t.flows = map[string]*flows{}
 	t.scheduled, t.upstream = map[Ref]*reloads{}, map[string]map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
+	t.sharings, t.warnings = &told[sharingBody]{}, &told[alertBody]{}
 	t.shared, t.sharable = map[string]*sharing{}, map[Ref]bool{}
 	t.alerts = map[string]*alert{}
 	t.noNotes = ""

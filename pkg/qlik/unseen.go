@@ -14,7 +14,7 @@ import (
 func (k Kind[T]) unseen(ctx context.Context, t *Tenant, key plan.Key) (found Item[T], ok bool, err error) {
 	space := spaceOf(key)
 	id, there := t.known(plan.Key{Kind: "space", Name: space})
-	if !k.Within || k.Sees == nil || k.Careful || !there || t.looksInto(id, k.Sees) {
+	if !k.Within || k.Sees == nil || k.Finds || !there || t.looksInto(id, k.Sees) {
 		return found, false, nil
 	}
 	if err := t.peek(ctx, k, space); err != nil {

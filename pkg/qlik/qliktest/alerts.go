@@ -148,7 +148,7 @@ func postAlert(c *call) reply {
 	a, found := c.tenant.Apps.get(x.App)
 	switch {
 	case f.err != "":
-	case c.tenant.Off.Alerts: // assumed
+	case c.tenant.Off.Alerts, c.tenant.Off.alertsTurning: // assumed
 		f.fail("data alerts are off")
 	case !found || !c.may(a, toRead):
 		f.fail("no app %s", x.App)

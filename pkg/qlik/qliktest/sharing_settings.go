@@ -3,7 +3,7 @@ package qliktest
 import "net/http"
 
 // The switches of sharing and of data alerts, which are the same services as what they turn
-// on. They turn at once.
+// on. Subscriptions and alerts turn slowly: they have when somebody has looked.
 var (
 	sharingRoutes = []route{
 		{method: "GET", path: "/api/v1/sharing-tasks/settings", tier: tier1, handle: getSharingSettings},
@@ -16,7 +16,22 @@ var (
 )
 
 // featuresOff are switches of a tenant. assumed: a new tenant has them all on.
-type featuresOff struct{ Sharing, Subscriptions, Alerts bool }
+type featuresOff struct {
+	Sharing, Subscriptions, Alerts      bool
+	subscriptionsTurning, alertsTurning bool
+}
+
+// turning is the state of a switch; who reads it sees the turning end.
+func turning(on bool, turns *bool) string {
+	defer func() { *turns = false }()
+	switch {
+	case !*turns:
+		return "none"
+	case on:
+		return "enabling"
+	}
+	return "disabling"
+}
 
 type sharingSettingsView struct {
 	Sharing       bool   `json:"enable-sharing"`
@@ -26,8 +41,8 @@ type sharingSettingsView struct {
 }
 
 func getSharingSettings(c *call) reply {
-	off := c.tenant.Off
-	return ok(sharingSettingsView{!off.Sharing, !off.Subscriptions, "none", c.tenant.ID})
+	off := &c.tenant.Off
+	return ok(sharingSettingsView{!off.Sharing, !off.Subscriptions, turning(!off.Subscriptions, &off.subscriptionsTurning), c.tenant.ID})
 }
 
 func patchSharingSettings(c *call) reply {
@@ -41,6 +56,7 @@ func patchSharingSettings(c *call) reply {
 		case op.path == "/enable-sharing":
 			next.Sharing = !on
 		default:
+			next.subscriptionsTurning = next.subscriptionsTurning || next.Subscriptions == on
 			next.Subscriptions = !on
 		}
 	}
@@ -61,7 +77,8 @@ type alertSettingsView struct {
 }
 
 func getAlertSettings(c *call) reply {
-	return ok(alertSettingsView{!c.tenant.Off.Alerts, "none", c.tenant.ID})
+	off := &c.tenant.Off
+	return ok(alertSettingsView{!off.Alerts, turning(!off.Alerts, &off.alertsTurning), c.tenant.ID})
 }
 
 func putAlertSettings(c *call) reply {
@@ -72,7 +89,10 @@ func putAlertSettings(c *call) reply {
 		return c.badRequest("%s", f.err)
 	case !c.isAdmin():
 		return c.forbidden("only a TenantAdmin may change the settings of data alerts")
+	case c.tenant.Off.alertsTurning:
+		return c.fail(http.StatusConflict, "HTTP-409", "data alerts are being turned on or off")
 	}
-	c.tenant.Off.Alerts = !on
+	off := &c.tenant.Off
+	off.alertsTurning, off.Alerts = off.Alerts == on, !on
 	return empty(http.StatusNoContent)
 }
