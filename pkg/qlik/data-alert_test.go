@@ -116,7 +116,7 @@ func TestAlertsTurn(t *testing.T) {
 			script.answers = append(script.answers, turning())
 		}
 		err := NewTenant(c, TenantOptions{}).Do(t.Context(), change)
-		require.EqualError(t, err, "data-alert-settings/tenant: Qlik accepted it, and is enabling it: not yet after 2m0s")
+		require.EqualError(t, err, "data-alert-settings/tenant: it was accepted, and Qlik is still enabling it: not yet after 2m0s")
 	})
 }
 
