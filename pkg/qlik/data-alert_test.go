@@ -102,22 +102,21 @@ func TestAlertsTurn(t *testing.T) {
 		done := func() *http.Response {
 			return response(http.StatusOK, `{"data-alerting-feature-operation-status":"none"}`)
 		}
-		before := func() *http.Response { return response(http.StatusOK, `{"enable-data-alerting":false}`) }
-		off := plan.Resource{Key: plan.Key{Kind: "data-alert-settings", Name: plan.TheOne}, Spec: []byte(`{"enableDataAlerting":false}`)}
+		off := plan.Resource{Key: plan.Key{Kind: "data-alert-settings", Name: plan.TheOne}, ID: plan.TheOne, Spec: []byte(`{"enableDataAlerting":false}`)}
 		on := off
 		on.Spec = []byte(`{"enableDataAlerting":true}`)
 		change := plan.Change{Action: plan.Update, Key: on.Key, Live: &off, Desired: &on}
-		c, script := scripted(t, before(), response(http.StatusConflict, `{}`), turning(), done(), response(http.StatusNoContent, ``), turning(), done())
+		c, script := scripted(t, response(http.StatusConflict, `{}`), turning(), done(), response(http.StatusNoContent, ``), turning(), done())
 		require.NoError(t, NewTenant(c, TenantOptions{}).Do(t.Context(), change))
 		put, get := "PUT "+alertSettingsPath+` {"enable-data-alerting":true}`, "GET "+alertSettingsPath
-		require.Equal(t, []string{get, put, get, get, put, get, get}, script.seen)
+		require.Equal(t, []string{put, get, get, put, get, get}, script.seen)
 
-		c, script = scripted(t, before(), response(http.StatusNoContent, ``))
+		c, script = scripted(t, response(http.StatusNoContent, ``))
 		for range 100 {
 			script.answers = append(script.answers, turning())
 		}
 		err := NewTenant(c, TenantOptions{}).Do(t.Context(), change)
-		require.EqualError(t, err, "data-alert-settings/tenant: accepted, and Qlik is enabling it: not yet after 2m0s")
+		require.EqualError(t, err, "data-alert-settings/tenant: it was accepted, and Qlik is still enabling it: not yet after 2m0s")
 	})
 }
 

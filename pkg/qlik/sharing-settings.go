@@ -53,7 +53,7 @@ func (t *Tenant) turned(ctx context.Context, path, status string) error {
 		return now != "enabling" && now != "disabling", err
 	})
 	if errors.Is(err, errNotYet) {
-		err = fmt.Errorf("accepted, and Qlik is %s it: %w", now, err)
+		err = fmt.Errorf("it was accepted, and Qlik is still %s it: %w", now, err)
 	}
 	return err
 }
