@@ -34,7 +34,7 @@ func down(w http.ResponseWriter, _ *http.Request, _ func()) {
 func cutOff() { panic(http.ErrAbortHandler) }
 
 // remoteServer serves a new bare repository whose main branch has one commit.
-func remoteServer(t *testing.T) *server {
+func remoteServer(t testing.TB) *server {
 	root := t.TempDir()
 	s := &server{Server: gitwiretest.Serve(t, root), dir: filepath.Join(root, "estate.git")}
 	s.url = s.URL + "/estate.git"
@@ -48,7 +48,7 @@ func remoteServer(t *testing.T) *server {
 	return s
 }
 
-func gitRun(t *testing.T, dir string, args ...string) string {
+func gitRun(t testing.TB, dir string, args ...string) string {
 	t.Helper()
 	cmd := exec.Command("git", args...)
 	cmd.Dir = dir
@@ -58,7 +58,7 @@ func gitRun(t *testing.T, dir string, args ...string) string {
 	return string(out)
 }
 
-func (s *server) clone(t *testing.T, args ...string) string {
+func (s *server) clone(t testing.TB, args ...string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "clone")
 	gitRun(t, filepath.Dir(dir), append(append([]string{"clone", "-q"}, args...), s.url, dir)...)
@@ -72,7 +72,7 @@ func noPause(ctx context.Context, _ time.Duration) error {
 
 func (s *server) remote() Remote { return Remote{URL: s.url, Pause: noPause} }
 
-func (s *server) open(t *testing.T, dir string) *Ledger {
+func (s *server) open(t testing.TB, dir string) *Ledger {
 	t.Helper()
 	l, err := OpenRemote(t.Context(), dir, s.remote())
 	require.NoError(t, err)
@@ -81,21 +81,21 @@ func (s *server) open(t *testing.T, dir string) *Ledger {
 }
 
 // entries returns what the remote itself holds.
-func (s *server) entries(t *testing.T) map[string]Entry {
+func (s *server) entries(t testing.TB) map[string]Entry {
 	t.Helper()
 	l, err := OpenBare(s.dir)
 	require.NoError(t, err)
 	return entriesOf(t, l)
 }
 
-func read(t *testing.T, dir string) map[string]Entry {
+func read(t testing.TB, dir string) map[string]Entry {
 	t.Helper()
 	l, err := Open(dir)
 	require.NoError(t, err)
 	return entriesOf(t, l)
 }
 
-func entriesOf(t *testing.T, l *Ledger) map[string]Entry {
+func entriesOf(t testing.TB, l *Ledger) map[string]Entry {
 	t.Helper()
 	defer l.Close()
 	entries, err := l.Entries()
