@@ -49,7 +49,7 @@ func newFleetBench(b *testing.B, tenants int) *fleetBench {
 	b.Setenv("QLIK_CLIENT_SECRET", "sandbox-secret")
 	dir := b.TempDir()
 	require.NoError(b, estatetest.Fleet{Tenants: tenants, Spaces: benchSpaces, Members: benchMembers}.Write(dir))
-	f := &fleetBench{p: &program{out: io.Discard, err: io.Discard, dir: dir}}
+	f := &fleetBench{p: &program{out: io.Discard, err: io.Discard, dir: dir, now: time.Now}}
 	var err error
 	f.est, err = f.p.load(b.Context(), "")
 	require.NoError(b, err)
