@@ -141,6 +141,7 @@ type rehearsal struct {
 	Stopped  *tripped       `json:"stopped,omitempty"`
 	Ends     string         `json:"ends"`
 	Wall     time.Duration  `json:"measuredWall"` // nanoseconds
+	CPU      time.Duration  `json:"measuredCPU"`  // nanoseconds of all processors; 0 where the system does not say
 	Heap     uint64         `json:"measuredPeakHeap"`
 }
 

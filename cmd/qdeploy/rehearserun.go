@@ -38,7 +38,7 @@ type play struct {
 
 // rehearseOne rehearses with so many tenants.
 func (p *program) rehearseOne(ctx context.Context, f rehearseFlags, s *theatre, tenants int) (*rehearsal, error) {
-	start := time.Now()
+	start, cpu := time.Now(), cpuTime()
 	est, err := p.load(ctx, "")
 	if err != nil {
 		return nil, err
@@ -56,7 +56,7 @@ func (p *program) rehearseOne(ctx context.Context, f rehearseFlags, s *theatre, 
 	if err != nil {
 		return nil, err
 	}
-	r.Wall, r.Heap = time.Since(start), peak
+	r.Wall, r.CPU, r.Heap = time.Since(start), cpuTime()-cpu, peak
 	return r, nil
 }
 

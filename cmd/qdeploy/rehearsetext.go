@@ -65,7 +65,7 @@ func (r *rehearsal) print(out io.Writer) error {
 		fmt.Fprintf(w, "breaker\t%s\n", r.Stopped)
 	}
 	fmt.Fprintf(w, "end\t%s\n", r.Ends)
-	fmt.Fprintf(w, "measured\t%s, peak heap %s with the emulator\n", r.Wall.Round(time.Millisecond), megabytes(float64(r.Heap)))
+	fmt.Fprintf(w, "measured\t%s, %s of processors, peak heap %s with the emulator\n", r.Wall.Round(time.Millisecond), r.CPU.Round(time.Millisecond), megabytes(float64(r.Heap)))
 	if err := w.Flush(); err != nil {
 		return err
 	}
@@ -76,10 +76,10 @@ func (r *rehearsal) print(out io.Writer) error {
 // printSizes prints a line for each size.
 func printSizes(out io.Writer, all []*rehearsal) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "TENANTS\tDONE\tRUNS\tVIRTUAL\tCALLS\tPER TENANT\tWRITES\tMEASURED\tPEAK HEAP")
+	fmt.Fprintln(w, "TENANTS\tDONE\tRUNS\tVIRTUAL\tCALLS\tPER TENANT\tWRITES\tMEASURED\tCPU\tPEAK HEAP")
 	for _, r := range all {
-		fmt.Fprintf(w, "%d\t%d\t%d\t%s\t%d\t%.1f\t%d\t%s\t%s\n", r.Tenants, r.Done, r.Runs, r.Virtual.Round(time.Second), r.Calls,
-			float64(r.Calls)/float64(r.Tenants), r.Writes, r.Wall.Round(100*time.Millisecond), megabytes(float64(r.Heap)))
+		fmt.Fprintf(w, "%d\t%d\t%d\t%s\t%d\t%.1f\t%d\t%s\t%s\t%s\n", r.Tenants, r.Done, r.Runs, r.Virtual.Round(time.Second), r.Calls,
+			float64(r.Calls)/float64(r.Tenants), r.Writes, r.Wall.Round(100*time.Millisecond), r.CPU.Round(100*time.Millisecond), megabytes(float64(r.Heap)))
 	}
 	return w.Flush()
 }
@@ -89,7 +89,7 @@ func printSizes(out io.Writer, all []*rehearsal) error {
 func curves(all []*rehearsal) []byte {
 	const wide, high, gap = 240, 160, 50
 	var b bytes.Buffer
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="11">`+"\n", 4*(wide+gap)+gap, high+2*gap)
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" font-family="sans-serif" font-size="11">`+"\n", 5*(wide+gap)+gap, high+2*gap)
 	most := 0
 	for _, r := range all {
 		most = max(most, r.Tenants)
@@ -101,6 +101,7 @@ func curves(all []*rehearsal) []byte {
 	}{
 		{"virtual time", func(r *rehearsal) float64 { return r.Virtual.Seconds() }, func(x float64) string { return fmt.Sprintf("%.0f s", x) }},
 		{"measured time", func(r *rehearsal) float64 { return r.Wall.Seconds() }, func(x float64) string { return fmt.Sprintf("%.1f s", x) }},
+		{"processor time", func(r *rehearsal) float64 { return r.CPU.Seconds() }, func(x float64) string { return fmt.Sprintf("%.1f s", x) }},
 		{"calls", func(r *rehearsal) float64 { return float64(r.Calls) }, func(x float64) string { return fmt.Sprintf("%.0f", x) }},
 		{"peak heap, with the emulator", func(r *rehearsal) float64 { return float64(r.Heap) }, megabytes},
 	} {

@@ -23,7 +23,6 @@ func BenchmarkWriteAndPush(b *testing.B) {
 	var ours, bare time.Duration
 	for round := 0; b.Loop(); round++ {
 		entries, files := entriesOfRound(b, tenants, round)
-		s.Pushes() // what git pushed before is forgotten
 		start := time.Now()
 		require.NoError(b, l.WriteContext(b.Context(), "applied", entries...))
 		ours += time.Since(start)
