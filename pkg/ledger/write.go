@@ -167,10 +167,14 @@ func (l *Ledger) build(start plumbing.Hash, c *change) (plumbing.Hash, error) {
 	if err != nil {
 		return start, err
 	}
-	if len(files) > 0 {
-		if root, err = l.graft(root, files); err != nil {
-			return start, fmt.Errorf("ledger: %w", err)
-		}
+	switch graft := func() (plumbing.Hash, error) { return l.graft(root, files) }; {
+	case len(files) >= bulk:
+		root, err = l.inBulk(graft)
+	case len(files) > 0:
+		root, err = graft()
+	}
+	if err != nil {
+		return start, fmt.Errorf("ledger: %w", err)
 	}
 	var parents []plumbing.Hash
 	if !start.IsZero() {
