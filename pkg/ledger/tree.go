@@ -201,19 +201,39 @@ func (l *Ledger) files(root plumbing.Hash) (map[string]plumbing.Hash, error) {
 
 // find returns the hash of the file at path in the tree at root, or none.
 func (l *Ledger) find(root plumbing.Hash, path string) (plumbing.Hash, error) {
+	in, err := l.inside(root)
+	if err != nil {
+		return root, err
+	}
+	return in.find(path)
+}
+
+// inside is a tree in which files are found: each of its folders is read once. It may be
+// none.
+type inside struct{ tree *object.Tree }
+
+func (l *Ledger) inside(root plumbing.Hash) (inside, error) {
 	if root.IsZero() {
-		return root, nil
+		return inside{}, nil
 	}
 	tree, err := object.GetTree(l.store, root)
 	if err != nil {
-		return root, fmt.Errorf("ledger: %w", err)
+		return inside{}, fmt.Errorf("ledger: %w", err)
 	}
-	e, err := tree.FindEntry(path)
+	return inside{tree}, nil
+}
+
+// find returns the hash of the file at path, or none.
+func (in inside) find(path string) (plumbing.Hash, error) {
+	if in.tree == nil {
+		return plumbing.ZeroHash, nil
+	}
+	e, err := in.tree.FindEntry(path)
 	if errors.Is(err, object.ErrEntryNotFound) || errors.Is(err, object.ErrDirectoryNotFound) {
 		return plumbing.ZeroHash, nil
 	}
 	if err != nil {
-		return root, fmt.Errorf("ledger: %s: %w", path, err)
+		return plumbing.ZeroHash, fmt.Errorf("ledger: %s: %w", path, err)
 	}
 	return e.Hash, nil
 }

@@ -45,10 +45,14 @@ func (l *Ledger) WriteContext(ctx context.Context, message string, entries ...En
 	if err != nil {
 		return err
 	}
+	in, err := l.inside(root)
+	if err != nil {
+		return err
+	}
 	for _, e := range entries {
 		file := fileOf(e.Tenant)
 		w.entries[file] = e
-		if w.seen[file], err = l.find(root, file); err != nil {
+		if w.seen[file], err = in.find(file); err != nil {
 			return err
 		}
 	}
@@ -68,11 +72,15 @@ func (w *written) files(root plumbing.Hash) (files map[string][]byte, details st
 	if err := w.ledger.fenced(root); err != nil {
 		return nil, "", err
 	}
+	in, err := w.ledger.inside(root)
+	if err != nil {
+		return nil, "", err
+	}
 	files = map[string][]byte{}
 	var newer []string
 	for _, file := range slices.Sorted(maps.Keys(w.entries)) {
 		e := w.entries[file]
-		now, err := w.ledger.find(root, file)
+		now, err := in.find(file)
 		if err != nil {
 			return nil, "", err
 		}
