@@ -131,7 +131,7 @@ func (e *engine) applyFleet(ctx context.Context, f applyFlags, fleet *plan.Fleet
 	if len(fleet.Refused) > 0 {
 		return silent(exitGuarded)
 	}
-	if _, tenants := fleet.Counts(); tenants > 0 && !f.yes && !e.p.agreed(tenants) {
+	if tenants := fleet.Changed(); tenants > 0 && !f.yes && !e.p.agreed(tenants) {
 		return fail("", "not applied")
 	}
 	took := e.watch(fleet, f.within)

@@ -35,7 +35,7 @@ func (p *program) driftJob(ctx context.Context, f driftFlags) error {
 	if err := j.text(d.fleet, e.text(f.planFlags, nil)); err != nil {
 		return err
 	}
-	_, tenants := d.fleet.Counts()
+	tenants := d.fleet.Changed()
 	j.warn("step outputs", errors.Join(j.output("changes", strconv.FormatBool(tenants > 0)), j.output("tenants", strconv.Itoa(tenants))))
 	summary, _ := d.fleet.Markdown(d.options(summaryBudget))
 	j.warn("job summary", j.run.WriteSummary(summary))

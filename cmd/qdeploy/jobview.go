@@ -52,7 +52,7 @@ func (v *view) blocked() (n int) {
 
 // tell tells GitHub, the comment last.
 func (v *view) tell(ctx context.Context) {
-	_, tenants := v.fleet.Counts()
+	tenants := v.fleet.Changed()
 	v.warn("step outputs", errors.Join(
 		v.output("changes", strconv.FormatBool(tenants > 0)), v.output("tenants", strconv.Itoa(tenants)),
 		v.output("digest", v.fleet.Digest), v.output("artifact", artifactName(v.set, v.head())),
@@ -183,7 +183,7 @@ func (v *view) options(budget int) plan.MarkdownOptions {
 
 // onMerge says what merging does.
 func (v *view) onMerge() []string {
-	_, tenants := v.fleet.Counts()
+	tenants := v.fleet.Changed()
 	switch {
 	case tenants == 0:
 		return nil

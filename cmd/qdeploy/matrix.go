@@ -151,7 +151,7 @@ func (p *program) takes(ctx context.Context, f matrixFlags, args []string) (time
 		if err != nil {
 			return 0, 0, err
 		}
-		_, tenants := fleet.Counts()
+		tenants := fleet.Changed()
 		return f.speed().forecast(fleet, 0), tenants, nil
 	}
 	est, err := p.load(ctx, f.revision)

@@ -94,14 +94,19 @@ func (f *Fleet) Plan(tenant string) *Plan {
 func (f *Fleet) Counts() (counts map[Action]int, tenants int) {
 	counts = map[Action]int{}
 	for _, p := range f.Plans {
+		p.count(counts)
+	}
+	return counts, f.Changed()
+}
+
+// Changed returns in how many tenants there is a change.
+func (f *Fleet) Changed() (tenants int) {
+	for _, p := range f.Plans {
 		if len(p.Changes) > 0 {
 			tenants++
 		}
-		for _, c := range p.Changes {
-			counts[c.Action]++
-		}
 	}
-	return counts, tenants
+	return tenants
 }
 
 // Writes returns how many write calls applying is expected to cost. A tenant

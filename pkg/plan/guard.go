@@ -73,7 +73,7 @@ func (g Guards) Check(f *Fleet) {
 	if g.Lifted {
 		return
 	}
-	if _, changed := f.Counts(); g.Tenants >= 0 && changed > g.Tenants {
+	if changed := f.Changed(); g.Tenants >= 0 && changed > g.Tenants {
 		f.Refused = append(f.Refused, fmt.Sprintf(
 			"%s to change, guards.tenants allows %d; raise it if all are meant", plural(changed, "tenant"), g.Tenants))
 	}

@@ -98,7 +98,7 @@ func (m *markdown) what() string {
 
 // where says in how many tenants.
 func (m *markdown) where() string {
-	_, tenants := m.f.Counts()
+	tenants := m.f.Changed()
 	of := plural(len(m.f.Plans), "tenant")
 	if m.f.Refresh == "changed" {
 		of += " that were read"

@@ -83,10 +83,20 @@ func (p *Plan) Blocked() []Change {
 // Counts returns how many changes there are of each action.
 func (p *Plan) Counts() map[Action]int {
 	n := map[Action]int{}
-	for _, c := range p.Changes {
-		n[c.Action]++
-	}
+	p.count(n)
 	return n
+}
+
+// count adds the changes to n, as many at a time as follow one another: a fleet has
+// hundreds of thousands.
+func (p *Plan) count(n map[Action]int) {
+	for i := 0; i < len(p.Changes); {
+		first := i
+		for i < len(p.Changes) && p.Changes[i].Action == p.Changes[first].Action {
+			i++
+		}
+		n[p.Changes[first].Action] += i - first
+	}
 }
 
 // Drifted reports whether a change undoes something that nobody merged.

@@ -133,6 +133,6 @@ func undo(n int) string {
 
 // drifting counts the tenants that have changes.
 func drifting(f *Fleet) int {
-	_, n := f.Counts()
+	n := f.Changed()
 	return n
 }
