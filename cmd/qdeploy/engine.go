@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -228,6 +229,8 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	e.taken.Store(t.Name, s.live.Seats())
 	e.vault.demand(s.plan, e.traits, !readOnly)
 	e.guards.Apply(s.plan)
+	_, young := s.young(e.p.now())
+	s.plan.Notes = slices.Sorted(slices.Values(append(s.plan.Notes, young...)))
 	if readOnly {
 		e.look(ctx, s, snapshot)
 	}

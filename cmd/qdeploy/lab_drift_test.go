@@ -93,6 +93,10 @@ func seedLeftover(ts *testscript.TestScript, t *qliktest.Tenant, what string, re
 		t.GiveRole(rest[0], rest[1])
 	case "app-of": // SUBJECT SPACE NAME
 		t.ImportApp(qliktest.AppSpec{Owner: rest[0], Space: rest[1], Name: rest[2]})
+	case "age": // DURATION: published apps are that much older
+		by, err := time.ParseDuration(rest[0])
+		ts.Check(err)
+		t.AgeApps(by)
 	case "automation": // SPACE NAME AGE [RAN]
 		for i := range ages {
 			var err error

@@ -210,7 +210,7 @@ func cmdSeed(ts *testscript.TestScript, neg bool, args []string) {
 		t.AddConnection(qliktest.ConnectionSpec{Space: rest[0], Name: rest[1]})
 	case "automation-connection": // SPACE NAME
 		t.AddAutomationConnection(rest[0], rest[1])
-	case "bot", "role", "app-of", "automation":
+	case "bot", "role", "app-of", "automation", "age":
 		seedLeftover(ts, t, args[1], rest)
 	case "data-alert": // SPACE APP NAME OWNER
 		t.AddAlert(rest[0], rest[1], rest[2], rest[3])

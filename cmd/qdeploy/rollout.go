@@ -53,6 +53,11 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 func (e *engine) applyTo(ctx context.Context, stop apply.Stop, s stamp, now *study, within int, g *progress) (tenantReport, *ledger.Entry) {
 	name := now.tenant.Name
 	waits := e.drop(now)
+	young, notes := now.young(e.p.now())
+	now.leaveOut(func(k plan.Key) bool { return young[k] })
+	for _, note := range notes {
+		g.line("%s: note: %s", name, note)
+	}
 	outcomes := apply.Run(ctx, stop, now.plan, within, e.journal.around(name, now.live.Do), func(o apply.Outcome) {
 		if o.Status == apply.Failed {
 			g.line("%s: %v", name, o.Err)

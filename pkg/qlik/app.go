@@ -54,9 +54,23 @@ var _ = register(Kind[App]{
 		return err
 	},
 	Delete: func(ctx context.Context, t *Tenant, id string) error {
-		return t.call(ctx, http.MethodDelete, appPath(id), nil, nil, nil) // 200; restorable if older than 45 min
+		if at := t.Restorable(id); t.clock.Now().Before(at) {
+			return fmt.Errorf("it is younger than %.0f minutes, and Qlik could not bring it back: it stays until %s", SafeAge.Minutes(), at.UTC().Format(time.RFC3339))
+		}
+		return t.call(ctx, http.MethodDelete, appPath(id), nil, nil, nil)
 	},
 })
+
+// Restorable returns from when on Qlik can bring back an app that is deleted; before that it
+// is gone for good. It is zero of what was not listed, and where Qlik does not say.
+func (t *Tenant) Restorable(id string) time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if made := t.made[id]; !made.IsZero() {
+		return made.Add(SafeAge)
+	}
+	return time.Time{}
+}
 
 func appPath(id string) string { return "/api/v1/apps/" + url.PathEscape(id) }
 
@@ -112,6 +126,9 @@ func listApps(ctx context.Context, t *Tenant, space string) iter.Seq2[Item[App],
 				yield(Item[App]{}, err)
 				return
 			}
+			t.mu.Lock()
+			t.made[i.ResourceID] = i.Created.Time
+			t.mu.Unlock()
 			release, description := unstamped(i.Description)
 			spec := App{Name: i.Name, Space: ref, Release: release, Description: description}
 			if !yield(Item[App]{i.ResourceID, space + "/" + i.Name, spec}, nil) {

@@ -152,11 +152,6 @@ func (t *Tenant) importFile(ctx context.Context, spaceID string, desired App) (i
 	return id, nil
 }
 
-// youngest is the age up to which Qlik deletes an app at once and for good.
-//
-// https://qlik.dev/manage/analytics-applications/restore-deleted-app
-const youngest = 45 * time.Minute
-
 // sweep removes staged copies that are no longer needed, and imports that were
 // never finished. It keeps the newest copy and the one in use; what qdeploy did
 // not stage, which has no "+q." in its release; what this run imported; and
@@ -182,7 +177,7 @@ func (t *Tenant) sweep(ctx context.Context, used copied, desired App) {
 func (i item) removable(desired App) bool {
 	release, _ := unstamped(i.Description)
 	ours := i.Name != desired.Name || strings.Contains(release, "+q.")
-	return ours && !i.Created.IsZero() && time.Since(i.Created.Time) >= youngest
+	return ours && !i.Created.IsZero() && time.Since(i.Created.Time) >= SafeAge
 }
 
 // imports reports whether this run made an app.

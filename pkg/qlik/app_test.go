@@ -61,6 +61,12 @@ func TestAppConverges(t *testing.T) {
 		require.Equal(t, []string{"move app/Production/Revenue"}, s.converge(s.with(renamed)...))
 		require.Empty(t, s.converge(s.with(renamed)...))
 		require.Equal(t, id, one(t, s.read(s.with(renamed)...), "app/Production/Revenue").ID)
+		young := s.open()
+		_, err := young.Read(t.Context(), s.with(renamed))
+		require.NoError(t, err)
+		live := one(t, s.read(s.with(renamed)...), "app/Production/Revenue")
+		require.ErrorContains(t, young.Do(t.Context(), plan.Change{Action: plan.Delete, Key: live.Key, Live: &live}), "younger than 45 minutes, and Qlik could not bring it back")
+		time.Sleep(SafeAge)
 		require.Equal(t, []string{"delete app/Production/Revenue"}, s.prune(renamed))
 	})
 }

@@ -76,6 +76,7 @@ type Tenant struct {
 	sharings  *told[sharingBody]              // sharing tasks of the tenant
 	warnings  *told[alertBody]                // the engine's own data alerts
 	flows     map[string]*flows               // automations by space name
+	made      map[string]time.Time            // when apps that were listed were made, by ID
 	noNotes   string                          // why the notes of the tenant cannot be switched, "" if they can
 	asking    sync.Mutex                      // for bot
 	bot       string                          // our own user ID, once asked
@@ -126,7 +127,7 @@ func (t *Tenant) unlearn() {
 	t.seated, t.taken = map[string]bool{}, nil
 	t.subjects, t.foreign = map[string]bool{}, map[string]bool{}
 	t.scopes, t.defaults = map[string][]string{}, map[string]bool{}
-	t.flows = map[string]*flows{}
+	t.flows, t.made = map[string]*flows{}, map[string]time.Time{}
 	t.scheduled, t.upstream = map[Ref]*reloads{}, map[string]map[string]bool{}
 	t.sealed, t.providers = map[string][]string{}, map[string][]IdentityProvider{}
 	t.sharings, t.warnings = &told[sharingBody]{}, &told[alertBody]{}
