@@ -229,8 +229,8 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	e.taken.Store(t.Name, s.live.Seats())
 	e.vault.demand(s.plan, e.traits, !readOnly)
 	e.guards.Apply(s.plan)
-	_, young := s.young(e.p.now())
-	s.plan.Notes = slices.Sorted(slices.Values(append(s.plan.Notes, young...)))
+	_, later := s.later(e.p.now())
+	s.plan.Notes = slices.Sorted(slices.Values(append(s.plan.Notes, later...)))
 	if readOnly {
 		e.look(ctx, s, snapshot)
 	}

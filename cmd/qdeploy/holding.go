@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
-	"github.com/qdeploy/qdeploy/pkg/qlik"
 )
 
 // todo returns the plans that this run has not touched and of which something may be
@@ -50,29 +48,6 @@ func (s *study) leaveOut(is func(plan.Key) bool) {
 		}
 	}
 	s.plan.Changes = kept
-}
-
-// young returns the deletes of apps that Qlik could not bring back, and those that come
-// after them, with a note for each app.
-//
-// https://qlik.dev/manage/analytics-applications/restore-deleted-app
-func (s *study) young(now time.Time) (waits map[plan.Key]bool, notes []string) {
-	waits = map[plan.Key]bool{}
-	for _, c := range s.plan.Changes { // each comes after those that it waits for
-		if c.Action != plan.Delete {
-			continue
-		}
-		if c.Key.Kind == "app" && c.Live != nil {
-			if at := s.live.Restorable(c.Live.ID); now.Before(at) {
-				waits[c.Key] = true
-				notes = append(notes, fmt.Sprintf("%s is deleted by a later run: it is younger than %.0f minutes, and Qlik could not bring it back", c.Key, qlik.SafeAge.Minutes()))
-			}
-		}
-		if slices.ContainsFunc(c.After, func(k plan.Key) bool { return waits[k] }) {
-			waits[c.Key] = true
-		}
-	}
-	return waits, notes
 }
 
 // hold says of a tenant that some of its changes wait: for a window, or for a ring

@@ -53,8 +53,8 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 func (e *engine) applyTo(ctx context.Context, stop apply.Stop, s stamp, now *study, within int, g *progress) (tenantReport, *ledger.Entry) {
 	name := now.tenant.Name
 	waits := e.drop(now)
-	young, notes := now.young(e.p.now())
-	now.leaveOut(func(k plan.Key) bool { return young[k] })
+	later, notes := now.later(e.p.now())
+	now.leaveOut(func(k plan.Key) bool { return later[k] })
 	for _, note := range notes {
 		g.line("%s: note: %s", name, note)
 	}
