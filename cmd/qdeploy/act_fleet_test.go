@@ -40,13 +40,7 @@ func TestWorkflowsOfAFleet(t *testing.T) {
 	require.Contains(s, s.repo.Comments(n)[0].Body, "**Merged:** applied to 4 tenants")
 	require.Contains(s, string(s.cloud.Tenant("alder.eu.qlikcloud.com").Dump()), "Workshop of Alder")
 
-	// Nothing is due half an hour later.
-	s.spent()
-	p = s.play("fleet-apply.yml", s.repo.ScheduleRun("7,37 * * * *"), false, nil)
-	require.True(s, p.ok, p.output)
-	require.NotContains(s, p.output, "fleet apply/cut")
-	reads, writes := s.spent()
-	require.Zero(s, reads+writes)
+	s.nothingDue("fleet-apply.yml", "fleet apply/cut")
 }
 
 // proposedToAFleet opens a pull request, planned by two machines: one comment, one status,

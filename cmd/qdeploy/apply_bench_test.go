@@ -3,15 +3,14 @@ package main
 import (
 	"encoding/json"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
@@ -36,42 +35,18 @@ func BenchmarkApply(b *testing.B) {
 		f.mood(b, "latency="+benchLatency.String())
 		f.calls.Store(0)
 		start, cpu = time.Now(), cpuTime()
-		f.bareApply(b)
+		f.bare(b, f.bareApply)
 		bare, bareCPU, least = bare+time.Since(start), bareCPU+cpuTime()-cpu, f.calls.Load()
 	}
 	b.ReportMetric(ours.Seconds()/float64(b.N), "s/apply")
-	b.ReportMetric(bare.Seconds()/float64(b.N), "s/bare")
-	b.ReportMetric(ours.Seconds()/bare.Seconds(), "x-bare")
-	b.ReportMetric(ourCPU.Seconds()/bareCPU.Seconds(), "x-bare-cpu")
-	b.ReportMetric(float64(requests)/benchTenants, "requests/tenant")
-	b.ReportMetric(float64(least)/benchTenants, "least/tenant")
+	besideBare(b, ours, bare, ourCPU, bareCPU, requests, least)
 }
 
-// bareApply makes the requests that fill the fleet.
-func (f *fleetBench) bareApply(b *testing.B) {
-	transport := &http.Transport{MaxIdleConnsPerHost: 256}
-	defer transport.CloseIdleConnections()
-	client := &http.Client{Transport: transport}
-	var tenants errgroup.Group
-	tenants.SetLimit(32)
-	for _, t := range f.est.Tenants() {
-		tenants.Go(func() error { return f.bareFill(client, t.Name, t.Host) })
-	}
-	require.NoError(b, tenants.Wait())
-}
-
-// bareFill fills one tenant, four requests at a time, as an apply does.
-func (f *fleetBench) bareFill(client *http.Client, name, host string) error {
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {"sandbox"}, "client_secret": {"sandbox-secret"}}
-	var token struct {
-		AccessToken string `json:"access_token"`
-	}
-	err := f.ask(client, http.MethodPost, host, "/oauth/token", "application/x-www-form-urlencoded", form.Encode(), "", &token)
-	if err != nil {
-		return err
-	}
+// bareApply makes the requests that fill a tenant, four at a time, as an apply does.
+func (f *fleetBench) bareApply(client *http.Client, token string, t estate.Tenant) error {
+	host, name := t.Host, t.Name
 	var groups struct{ Data []struct{ ID, Name string } }
-	if err := f.ask(client, http.MethodGet, host, "/api/v1/groups?limit=100", "", "", token.AccessToken, &groups); err != nil {
+	if err := f.ask(client, http.MethodGet, host, "/api/v1/groups?limit=100", "", "", token, &groups); err != nil {
 		return err
 	}
 	groupID := map[string]string{}
@@ -88,7 +63,7 @@ func (f *fleetBench) bareFill(client *http.Client, name, host string) error {
 			return "", err
 		}
 		var made struct{ ID string }
-		return made.ID, f.ask(client, http.MethodPost, host, path, "application/json", string(text), token.AccessToken, &made)
+		return made.ID, f.ask(client, http.MethodPost, host, path, "application/json", string(text), token, &made)
 	}
 	spaceID := map[string]string{}
 	for _, kind := range []plan.Kind{"space", "assignment"} {

@@ -18,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/qdeploy/qdeploy/pkg/estate"
 	"github.com/qdeploy/qdeploy/pkg/estate/estatetest"
 	"github.com/qdeploy/qdeploy/pkg/ledger"
 	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
@@ -126,7 +127,7 @@ func BenchmarkPlan(b *testing.B) {
 		requests = f.calls.Swap(0)
 		b.StopTimer()
 		start, cpu = time.Now(), cpuTime()
-		f.bare(b)
+		f.bare(b, f.barePlan)
 		bare += time.Since(start)
 		bareCPU += cpuTime() - cpu
 		least = f.calls.Load()
@@ -134,6 +135,11 @@ func BenchmarkPlan(b *testing.B) {
 	}
 	require.Equal(b, least, requests, "no request that a plan does not need")
 	b.ReportMetric(ours.Seconds()/float64(b.N), "s/plan")
+	besideBare(b, ours, bare, ourCPU, bareCPU, requests, least)
+}
+
+// besideBare reports what a run took beside the bare requests.
+func besideBare(b *testing.B, ours, bare, ourCPU, bareCPU time.Duration, requests, least int64) {
 	b.ReportMetric(bare.Seconds()/float64(b.N), "s/bare")
 	b.ReportMetric(ours.Seconds()/bare.Seconds(), "x-bare")
 	b.ReportMetric(ourCPU.Seconds()/bareCPU.Seconds(), "x-bare-cpu")
@@ -141,28 +147,32 @@ func BenchmarkPlan(b *testing.B) {
 	b.ReportMetric(float64(least)/benchTenants, "least/tenant")
 }
 
-// bare makes the requests that a plan of the fleet takes and decodes the answers.
-func (f *fleetBench) bare(b *testing.B) {
+// bare makes requests of many tenants at a time, with a token for each.
+func (f *fleetBench) bare(b *testing.B, of func(client *http.Client, token string, t estate.Tenant) error) {
 	transport := &http.Transport{MaxIdleConnsPerHost: 256}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
 	var tenants errgroup.Group
 	tenants.SetLimit(32)
 	for _, t := range f.est.Tenants() {
-		tenants.Go(func() error { return f.bareTenant(client, t.Host) })
+		tenants.Go(func() error {
+			form := url.Values{"grant_type": {"client_credentials"}, "client_id": {"sandbox"}, "client_secret": {"sandbox-secret"}}
+			var token struct {
+				AccessToken string `json:"access_token"`
+			}
+			err := f.ask(client, http.MethodPost, t.Host, "/oauth/token", "application/x-www-form-urlencoded", form.Encode(), "", &token)
+			if err != nil {
+				return err
+			}
+			return of(client, token.AccessToken, t)
+		})
 	}
 	require.NoError(b, tenants.Wait())
 }
 
-func (f *fleetBench) bareTenant(client *http.Client, host string) error {
-	form := url.Values{"grant_type": {"client_credentials"}, "client_id": {"sandbox"}, "client_secret": {"sandbox-secret"}}
-	var token struct {
-		AccessToken string `json:"access_token"`
-	}
-	err := f.ask(client, http.MethodPost, host, "/oauth/token", "application/x-www-form-urlencoded", form.Encode(), "", &token)
-	if err != nil {
-		return err
-	}
+// barePlan makes the requests that a plan of a tenant takes, and decodes the answers.
+func (f *fleetBench) barePlan(client *http.Client, token string, t estate.Tenant) error {
+	host := t.Host
 	var spaces struct {
 		Data []struct{ ID, Name, Type, Description string }
 	}
@@ -172,10 +182,10 @@ func (f *fleetBench) bareTenant(client *http.Client, host string) error {
 	var groups list
 	var lists errgroup.Group
 	lists.Go(func() error {
-		return f.ask(client, http.MethodGet, host, "/api/v1/spaces?limit=100", "", "", token.AccessToken, &spaces)
+		return f.ask(client, http.MethodGet, host, "/api/v1/spaces?limit=100", "", "", token, &spaces)
 	})
 	lists.Go(func() error {
-		return f.ask(client, http.MethodGet, host, "/api/v1/groups?limit=100", "", "", token.AccessToken, &groups)
+		return f.ask(client, http.MethodGet, host, "/api/v1/groups?limit=100", "", "", token, &groups)
 	})
 	if err := lists.Wait(); err != nil {
 		return err
@@ -184,7 +194,7 @@ func (f *fleetBench) bareTenant(client *http.Client, host string) error {
 	for _, s := range spaces.Data {
 		lists.Go(func() error {
 			var members list
-			return f.ask(client, http.MethodGet, host, "/api/v1/spaces/"+s.ID+"/assignments?limit=100", "", "", token.AccessToken, &members)
+			return f.ask(client, http.MethodGet, host, "/api/v1/spaces/"+s.ID+"/assignments?limit=100", "", "", token, &members)
 		})
 	}
 	return lists.Wait()
@@ -222,7 +232,7 @@ func BenchmarkPlanMemory(b *testing.B) {
 	runtime.ReadMemStats(&before)
 	for b.Loop() {
 		stop, done := make(chan struct{}), make(chan struct{})
-		go func() { peak = max(peak, watchHeap(stop)); close(done) }()
+		go func() { peak = max(peak, heapPeak(stop)); close(done) }()
 		f.plan(b)
 		close(stop)
 		<-done
@@ -232,22 +242,6 @@ func BenchmarkPlanMemory(b *testing.B) {
 	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/n, "allocs/tenant")
 	b.ReportMetric(float64(after.TotalAlloc-before.TotalAlloc)/n, "B/tenant")
 	b.ReportMetric(float64(peak-min(peak, before.HeapAlloc))/benchTenants, "peak-B/tenant")
-}
-
-// watchHeap returns the largest heap that it saw until stop.
-func watchHeap(stop <-chan struct{}) (peak uint64) {
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		var m runtime.MemStats
-		runtime.ReadMemStats(&m)
-		peak = max(peak, m.HeapAlloc)
-		select {
-		case <-stop:
-			return peak
-		case <-tick.C:
-		}
-	}
 }
 
 // BenchmarkValidate validates an estate of 1,000 tenants, from files to silence.

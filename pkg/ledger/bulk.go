@@ -67,13 +67,13 @@ func (s *staged) flush() error {
 	return err
 }
 
-// inBulk lets make write many objects, and puts them into the repository together. l is
+// inBulk lets write make many objects, and puts them into the repository together. l is
 // locked.
-func (l *Ledger) inBulk(make func() (plumbing.Hash, error)) (plumbing.Hash, error) {
+func (l *Ledger) inBulk(write func() (plumbing.Hash, error)) (plumbing.Hash, error) {
 	base := l.store
 	s := &staged{base, memory.NewStorage()}
 	l.store = s
-	made, err := make()
+	made, err := write()
 	l.store = base
 	if err == nil {
 		err = s.flush()

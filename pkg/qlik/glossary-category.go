@@ -5,7 +5,6 @@ import (
 	"context"
 	"iter"
 	"net/http"
-	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -33,11 +32,6 @@ type categoryBody struct {
 }
 
 func categoriesPath(glossary string) string { return glossaryPath(glossary) + "/categories" }
-
-func (t *Tenant) categoryPath(id string) (string, error) {
-	glossary, err := t.words().glossaryOf(id)
-	return categoriesPath(glossary) + "/" + url.PathEscape(id), err
-}
 
 // Two beside each other cannot have one name. Those that are in a category are deleted
 // with it.
@@ -80,7 +74,7 @@ var _ = register(Kind[GlossaryCategory]{
 	},
 	Update: func(ctx context.Context, t *Tenant, id string, _, desired GlossaryCategory) error {
 		t.words().writes()
-		path, err := t.categoryPath(id)
+		path, err := t.inGlossary(categoriesPath, id)
 		if err != nil {
 			return err
 		}
@@ -97,7 +91,7 @@ var _ = register(Kind[GlossaryCategory]{
 	},
 	Delete: func(ctx context.Context, t *Tenant, id string) error {
 		t.words().writes()
-		path, err := t.categoryPath(id)
+		path, err := t.inGlossary(categoriesPath, id)
 		if err != nil {
 			return err
 		}

@@ -56,7 +56,7 @@ func createTerm(ctx context.Context, t *Tenant, desired GlossaryTerm) (string, e
 }
 
 func updateTerm(ctx context.Context, t *Tenant, id string, live, desired GlossaryTerm) error {
-	path, err := t.termPath(id)
+	path, err := t.inGlossary(termsPath, id)
 	if err != nil {
 		return err
 	}

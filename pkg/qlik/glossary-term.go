@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -83,11 +82,6 @@ func (l termLink) toApp() bool { return l.ResourceType == "app" && l.SubResource
 
 func termsPath(glossary string) string { return glossaryPath(glossary) + "/terms" }
 
-func (t *Tenant) termPath(id string) (string, error) {
-	glossary, err := t.words().glossaryOf(id)
-	return termsPath(glossary) + "/" + url.PathEscape(id), err
-}
-
 // A term may have the name of another of its glossary. A Steward changes a verified one as
 // it is: whether that takes its status away, Qlik's answer says.
 //
@@ -110,7 +104,7 @@ var _ = register(Kind[GlossaryTerm]{
 	Create:  createTerm,
 	Update:  updateTerm,
 	Delete: func(ctx context.Context, t *Tenant, id string) error {
-		path, err := t.termPath(id)
+		path, err := t.inGlossary(termsPath, id)
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package qlik
 import (
 	"context"
 	"fmt"
+	"net/url"
 	"strings"
 	"sync"
 
@@ -51,6 +52,12 @@ func (l *lexicon) glossaryOf(id string) (string, error) {
 		return in, nil
 	}
 	return "", fmt.Errorf("the glossary of %s is not known", id)
+}
+
+// inGlossary returns the path of a category or a term, by that of all of a glossary.
+func (t *Tenant) inGlossary(all func(glossary string) string, id string) (string, error) {
+	glossary, err := t.words().glossaryOf(id)
+	return all(glossary) + "/" + url.PathEscape(id), err
 }
 
 // declare remembers who is declared to look after what has one of the names.
