@@ -47,7 +47,11 @@ func (e *Estate) Answer(tenant string, c plan.Change) (Answer, error) {
 	if t == nil {
 		return Answer{}, unknown("tenant", tenant, sorted(e.byName))
 	}
-	a := answer{e: e, t: t, kind: schema.Of(c.Key.Kind)}
+	own, err := e.ownOf(t)
+	if err != nil {
+		return Answer{}, err
+	}
+	a := answer{e: e, t: t, ownAt: newIndexOf(own), kind: schema.Of(c.Key.Kind)}
 	a.about(c)
 	return a.Answer, nil
 }
@@ -55,11 +59,12 @@ func (e *Estate) Answer(tenant string, c plan.Change) (Answer, error) {
 // answer is an Answer in the making.
 type answer struct {
 	Answer
-	e    *Estate
-	t    *tenant
-	kind schema.Kind
-	base []string // of the resource, below a tenant or a template
-	home spot     // where it is declared
+	e     *Estate
+	t     *tenant
+	ownAt *index // where its file has resources of it
+	kind  schema.Kind
+	base  []string // of the resource, below a tenant or a template
+	home  spot     // where it is declared
 }
 
 // spot is where something is declared.
@@ -229,7 +234,7 @@ func pointer(path string) []string {
 
 // spot says where a path of the tenant is declared, and what declares it.
 func (a *answer) spot(path []string) spot {
-	if at, exact := a.t.ownAt.find(path...); exact {
+	if at, exact := a.ownAt.find(path...); exact {
 		return spot{at, true, nil}
 	}
 	var tops [][]string

@@ -189,5 +189,8 @@ func (e *Estate) Written(tenant string) (file string, templates []string) {
 	if t == nil {
 		return "", nil
 	}
-	return t.file, t.templates
+	if t.file == nil {
+		return "", t.templates
+	}
+	return t.file.name, t.templates
 }

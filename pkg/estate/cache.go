@@ -51,7 +51,11 @@ func (e *Estate) cached(t *tenant, key []byte) ([]byte, *kept) {
 // keep writes what a tenant comes to in which nothing is wrong or suspicious.
 func (e *Estate) keep(t *tenant, key, packed []byte) {
 	sum := sha256.Sum256(packed)
-	name := e.keeper.file(t)
+	replace(e.keeper.file(t), key, sum[:], packed)
+}
+
+// replace writes a file whole, or not at all.
+func replace(name string, parts ...[]byte) {
 	if os.MkdirAll(filepath.Dir(name), 0o700) != nil {
 		return
 	}
@@ -59,7 +63,7 @@ func (e *Estate) keep(t *tenant, key, packed []byte) {
 	if err != nil {
 		return
 	}
-	for _, part := range [][]byte{key, sum[:], packed} {
+	for _, part := range parts {
 		if _, err = f.Write(part); err != nil {
 			break
 		}

@@ -1,6 +1,7 @@
 package estate
 
 import (
+	"bytes"
 	"context"
 	"io/fs"
 	"maps"
@@ -75,7 +76,7 @@ func TestADamagedCacheIsNone(t *testing.T) {
 	want, _ := evaluation(t, files, cache)
 	n := 0
 	require.NoError(t, filepath.WalkDir(cache, func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || filepath.Dir(name) == cache {
 			return err
 		}
 		text, err := os.ReadFile(name)
@@ -96,8 +97,14 @@ func TestADamagedCacheIsNone(t *testing.T) {
 	got, evaluated := evaluation(t, files, cache)
 	require.Equal(t, want, got)
 	require.Equal(t, cacheFrom*3/4, evaluated)
+	files["tenants/customer-00007.yaml"] = &fstest.MapFile{Data: []byte("- {}\n")}
+	_, err := Load("", Options{Files: files, Cache: cache})
+	require.ErrorContains(t, err, "tenants/customer-00007.yaml:1:3: name is missing", "what is wrong is never kept")
+	_, again := Load("", Options{Files: files, Cache: cache})
+	require.Equal(t, err, again)
+	delete(files, "tenants/customer-00007.yaml")
 	_, evaluated = evaluation(t, files, filepath.Join(cache, "no", "such\x00place"))
-	require.Equal(t, cacheFrom, evaluated, "where nothing can be written nothing is kept")
+	require.Equal(t, cacheFrom-1, evaluated, "where nothing can be written nothing is kept")
 }
 
 // TestWhatRefersToEnvironmentsFollowsFromThem holds that a template which looks at an
@@ -114,4 +121,66 @@ func TestWhatRefersToEnvironmentsFollowsFromThem(t *testing.T) {
 		require.Equal(t, want, got)
 		require.Equal(t, cacheFrom, n)
 	}
+}
+
+// TestUnchangedFilesAreNotReadAgain holds that only what was changed in the files of tenants
+// goes through CUE again, and that a shelf which is damaged is none.
+func TestUnchangedFilesAreNotReadAgain(t *testing.T) {
+	files, cache := estatetest.Fleet{Tenants: cacheFrom, Spaces: 1, Members: 1}.Files(), t.TempDir()
+	files["tenants/list.yaml"] = &fstest.MapFile{Data: []byte("- {name: a, region: us, alias: a, space: {Own: {type: shared}}}\n- {name: b, region: us, alias: b}\n")}
+	shelf := func() string {
+		names, err := filepath.Glob(filepath.Join(cache, "tenants-*"))
+		require.NoError(t, err)
+		require.Len(t, names, 1)
+		return names[0]
+	}
+	damage := func(f func([]byte) []byte) func() {
+		return func() {
+			text, err := os.ReadFile(shelf())
+			require.NoError(t, err)
+			require.NoError(t, os.WriteFile(shelf(), f(text), 0o600))
+		}
+	}
+	all := cacheFrom + 2
+	for _, step := range []struct {
+		what    string
+		change  func()
+		checked int
+	}{
+		{"the first time", func() {}, all},
+		{"nothing", func() {}, 0},
+		{"one of a list", func() {
+			files["tenants/list.yaml"] = &fstest.MapFile{Data: []byte("- {name: a, region: us, alias: a, space: {Own: {type: managed}}}\n- {name: b, region: us, alias: b}\n")}
+		}, 2},
+		{"the name of a file", func() {
+			files["tenants/more.yml"] = files["tenants/list.yaml"]
+			delete(files, "tenants/list.yaml")
+			files["estate.cue"] = &fstest.MapFile{Data: bytes.Replace(files["estate.cue"].Data, []byte(`/*.yaml"`), []byte(`/*.yaml", "tenants/*.yml"`), 1)}
+		}, 2},
+		{"nothing again", func() {}, 0},
+		{"it is cut", damage(func(b []byte) []byte { return b[:len(b)/2] }), all},
+		{"a bit of it is turned", damage(func(b []byte) []byte { b[len(b)-1] ^= 1; return b }), all},
+		{"it is empty", damage(func([]byte) []byte { return nil }), all},
+	} {
+		step.change()
+		want, _ := evaluation(t, files, "")
+		e, err := Load("", Options{Files: files, Cache: cache})
+		require.NoError(t, err)
+		require.EqualValues(t, step.checked, e.checked.Load(), step.what)
+		got, _ := evaluation(t, files, cache)
+		require.Equal(t, want, got, step.what)
+	}
+}
+
+// TestAFileThatChangesMeanwhileIsNotTakenForAnother holds that a tenant is never evaluated
+// without its own resources because its file is not what it was.
+func TestAFileThatChangesMeanwhileIsNotTakenForAnother(t *testing.T) {
+	files := estatetest.Fleet{Tenants: 1, Spaces: 1, Members: 1}.Files()
+	own := append(files["tenants/customer-00000.yaml"].Data, "space: {Own: {type: shared}}\n"...)
+	files["tenants/customer-00000.yaml"] = &fstest.MapFile{Data: own}
+	e, err := Load("", Options{Files: files})
+	require.NoError(t, err)
+	files["tenants/customer-00000.yaml"] = &fstest.MapFile{Data: bytes.Replace(own, []byte("Own"), []byte("Other"), 1)}
+	_, err = e.Resources("customer-00000")
+	require.EqualError(t, err, "tenants/customer-00000.yaml:1:1: customer-00000: tenants/customer-00000.yaml was changed while the estate was read\n\trun it again")
 }

@@ -146,14 +146,21 @@ func (e *Estate) key(t *tenant) []byte {
 	if t.inCUE != nil {
 		h.Write(e.keeper.inCUE)
 	}
-	fmt.Fprintf(h, "%q %q %q %q %s\n", t.Name, t.file, t.Pos, t.templates, t.facts)
-	if t.own != nil {
-		ast.Walk(t.own, func(n ast.Node) bool { writeNode(h, n); return true }, func(ast.Node) { h.Write([]byte{')'}) })
-	}
+	fmt.Fprintf(h, "%q %q %q %s %x\n", t.Name, t.Pos, t.templates, t.facts, t.own)
 	for _, target := range t.targets {
 		h.Write(e.sumOf(target))
 	}
 	return h.Sum(nil)
+}
+
+// digestOf is over what a text of CUE says, and where; "" for none.
+func digestOf(x *ast.StructLit) string {
+	if x == nil {
+		return ""
+	}
+	h := sha256.New()
+	ast.Walk(x, func(n ast.Node) bool { writeNode(h, n); return true }, func(ast.Node) { h.Write([]byte{')'}) })
+	return string(h.Sum(nil))
 }
 
 // writeNode writes what a node of the syntax says, and where.

@@ -42,7 +42,8 @@ type Estate struct {
 	warnings Problems
 	remarks  bool
 
-	keeper    *keeper // of resources; nil for none
+	keeper    *keeper      // of resources; nil for none
+	checked   atomic.Int64 // tenants of data files
 	evaluated atomic.Int64
 	forgets   bool // nobody asks for a tenant twice
 

@@ -78,15 +78,16 @@ func (w *worker) templateOf(names []string) cue.Value {
 	return v
 }
 
-// evaluate unifies the data of a tenant with its templates.
-func (w *worker) evaluate(t *tenant) cue.Value {
+// evaluate unifies the data of a tenant, and the resources that its file has of it, with
+// its templates.
+func (w *worker) evaluate(t *tenant, own *ast.StructLit) cue.Value {
 	facts, err := parser.ParseExpr("", t.facts)
 	if err != nil {
 		panic(err) // it is JSON, and JSON is CUE
 	}
 	x := ast.NewStruct("tenant", facts)
-	if t.own != nil {
-		x.Elts = append(x.Elts, t.own.Elts...)
+	if own != nil {
+		x.Elts = append(x.Elts, own.Elts...)
 	}
 	v := w.templateOf(t.templates).Unify(w.ctx.BuildExpr(x))
 	for _, kind := range sorted(t.inCUE) {

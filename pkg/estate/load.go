@@ -72,9 +72,9 @@ type load struct {
 	x       *explainer
 	workers int
 	dir     string
-	keepIn  string   // where resources are kept
-	copies  int      // of tenants of data files
-	files   []string // tenant files that were read
+	keepIn  string          // where resources are kept
+	copies  int             // of tenants of data files
+	files   map[string]bool // tenant files that were read
 	// declared has the names of the regions, apps and environments, of those too
 	// that could not be decoded.
 	declared map[string]map[string]bool
@@ -101,7 +101,7 @@ func newLoad(dir string, o Options) (*load, error) {
 		}
 	}
 	e.traits = schema.Traits()
-	return &load{e: e, workers: workersOr(o.Workers), dir: dir, keepIn: o.Cache, copies: o.Copies, declared: map[string]map[string]bool{}}, nil
+	return &load{e: e, workers: workersOr(o.Workers), dir: dir, keepIn: o.Cache, copies: o.Copies, declared: map[string]map[string]bool{}, files: map[string]bool{}}, nil
 }
 
 func (l *load) report(ps ...Problem) { l.c.add("", ps...) }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"io"
 	"sync"
-	"unique"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
@@ -48,11 +47,16 @@ func (k *kept) plain() []byte {
 
 // unpack is the reverse of pack.
 func unpack(packed []byte) (*kept, error) {
-	r, err := inflated(packed)
+	z := inflators.Get().(*inflator)
+	defer inflators.Put(z)
+	r, err := z.inflated(packed)
 	if err != nil {
 		return nil, err
 	}
-	k := &kept{resources: make([]plan.Resource, r.number())}
+	k := &kept{}
+	if n := r.number(); n > 0 {
+		k.resources = make([]plan.Resource, n)
+	}
 	for i := range k.resources {
 		to := &k.resources[i]
 		to.Key = plan.Key{Kind: plan.Kind(r.text()), Name: r.text()}
@@ -107,21 +111,45 @@ func deflated(plain []byte) []byte {
 
 // unpacker reads what a packer wrote. What is damaged reads as nothing, and is bad.
 type unpacker struct {
-	left []byte
-	bad  bool
+	left  []byte
+	bad   bool
+	words words
 }
 
-var inflators = sync.Pool{New: func() any { return flate.NewReader(nil) }}
+// inflator is kept: it is larger than what it unpacks.
+type inflator struct {
+	io.ReadCloser
+	words words
+}
 
-func inflated(packed []byte) (*unpacker, error) {
-	z := inflators.Get().(io.ReadCloser)
-	defer inflators.Put(z)
-	if err := z.(flate.Resetter).Reset(bytes.NewReader(packed), nil); err != nil {
+var inflators = sync.Pool{New: func() any { return &inflator{flate.NewReader(nil), words{}} }}
+
+// inflated is valid until the inflator goes back.
+func (z *inflator) inflated(packed []byte) (*unpacker, error) {
+	if err := z.ReadCloser.(flate.Resetter).Reset(bytes.NewReader(packed), nil); err != nil {
 		return nil, err
 	}
 	b := bytes.NewBuffer(make([]byte, 0, 16*len(packed)))
 	_, err := b.ReadFrom(z)
-	return &unpacker{left: b.Bytes()}, err
+	return &unpacker{left: b.Bytes(), words: z.words}, err
+}
+
+// words are texts that were read: most of what one tenant has is what the last one had, and
+// plans keep them.
+type words map[string]string
+
+const maxWords = 4096
+
+func (w words) of(b []byte) string {
+	if s, ok := w[string(b)]; ok {
+		return s
+	}
+	if len(w) >= maxWords {
+		clear(w)
+	}
+	s := string(b)
+	w[s] = s
+	return s
 }
 
 // number is never more than the bytes that are left: everything takes one at least.
@@ -142,13 +170,13 @@ func (r *unpacker) bytes() []byte {
 	return b
 }
 
-// text returns the same string for the same text, whichever tenant has it: plans keep them.
+// text returns the same string for the same text, mostly, whichever tenant has it.
 func (r *unpacker) text() string {
 	b := r.bytes()
 	if len(b) == 0 {
 		return ""
 	}
-	return unique.Make(string(b)).Value()
+	return r.words.of(b)
 }
 
 func (r *unpacker) list() (out []string) {

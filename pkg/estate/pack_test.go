@@ -21,7 +21,7 @@ func someKept() *kept {
 }
 
 func TestWhatIsPackedIsUnpacked(t *testing.T) {
-	for _, k := range []*kept{{resources: []plan.Resource{}}, someKept()} {
+	for _, k := range []*kept{{}, someKept()} {
 		got, err := unpack(k.pack())
 		require.NoError(t, err)
 		require.Equal(t, k, got)

@@ -16,6 +16,7 @@ import (
 type expansion struct {
 	e     *Estate
 	t     *tenant
+	ownAt *index // where its file has resources of it
 	v     cue.Value
 	out   []plan.Resource
 	types map[string]string // of spaces, by name
@@ -29,7 +30,11 @@ type expansion struct {
 
 // expand evaluates a tenant: its resources, sorted by key, and what is wrong with them.
 func (e *Estate) expand(w *worker, t *tenant) *expansion {
-	x := &expansion{e: e, t: t, v: w.evaluate(t), types: map[string]string{}, broken: map[plan.Key]bool{}, apps: map[plan.Key]string{}}
+	own, err := e.ownOf(t)
+	if err != nil {
+		return &expansion{ps: []Problem{{Pos: t.Pos, Message: err.Error(), Hint: "run it again"}}}
+	}
+	x := &expansion{e: e, t: t, ownAt: newIndexOf(own), v: w.evaluate(t, own), types: map[string]string{}, broken: map[plan.Key]bool{}, apps: map[plan.Key]string{}}
 	x.look()
 	for _, k := range e.kinds {
 		x.kind(k)
@@ -81,9 +86,9 @@ func (x *expansion) locate(path []string) pos {
 		return x.locateFact(path[1:])
 	}
 	var around string
-	if at, exact := x.t.ownAt.find(path...); exact {
+	if at, exact := x.ownAt.find(path...); exact {
 		return pos{at, true}
-	} else if at != "" && len(path) > 2 && x.t.ownAt.has(path[:2]) {
+	} else if at != "" && len(path) > 2 && x.ownAt.has(path[:2]) {
 		around = at
 	}
 	if x.t.inCUE != nil {
@@ -102,15 +107,14 @@ func (x *expansion) locate(path []string) pos {
 	return pos{cmp.Or(around, x.t.Pos), false}
 }
 
-// locateFact says where a field of the tenant itself is declared. The file is
-// read again: to keep what it says of every tenant would take the most memory.
+// locateFact says where a field of the tenant itself is declared.
 func (x *expansion) locateFact(path []string) pos {
-	if x.t.file == "" {
+	if x.t.file == nil {
 		at, exact := x.e.text.find(append([]string{"tenants", x.t.Name}, path...)...)
 		return pos{at, exact}
 	}
-	data := x.e.dataOf(x.t)
-	if data == nil {
+	data, err := x.e.dataOf(x.t)
+	if err != nil {
 		return pos{x.t.Pos, false}
 	}
 	at, exact := newIndexOf(data).find(path...)
