@@ -2,12 +2,15 @@ package estate
 
 import (
 	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"hash"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"cuelang.org/go/cue/ast"
 	"cuelang.org/go/cue/parser"
@@ -21,8 +24,7 @@ var elsewhere = []string{"environments", "tenants"}
 
 // newKeeper returns the keeper of an estate in a folder; nil if there is to be none.
 func (e *Estate) newKeeper(dir, folder string) *keeper {
-	program := thisProgram()
-	if dir == "" || program == "" || len(e.tenants) < cacheFrom {
+	if dir == "" || len(e.tenants) < cacheFrom || thisProgram() == "" {
 		return nil
 	}
 	scope, err := filepath.Abs(folder)
@@ -31,7 +33,7 @@ func (e *Estate) newKeeper(dir, folder string) *keeper {
 	}
 	c := &keeper{dir: dir, scope: scope}
 	common, inCUE := sha256.New(), sha256.New()
-	fmt.Fprintf(common, "%s\n%q\n%t\n", program, e.src.module, e.remarks)
+	fmt.Fprintf(common, "%s\n%q\n%t\n", thisProgram(), e.src.module, e.remarks)
 	if !e.src.digest(common, inCUE) {
 		return nil
 	}
@@ -39,18 +41,24 @@ func (e *Estate) newKeeper(dir, folder string) *keeper {
 	return c
 }
 
-// thisProgram tells this build of the program from every other; "" if it cannot.
-func thisProgram() string {
+// thisProgram tells this build of the program from every other, wherever it lies; "" if it
+// cannot. To read all of it takes less than a tenth of a second, once.
+var thisProgram = sync.OnceValue(func() string {
 	name, err := os.Executable()
 	if err != nil {
 		return ""
 	}
-	info, err := os.Stat(name)
+	f, err := os.Open(name)
 	if err != nil {
 		return ""
 	}
-	return fmt.Sprintf("%s %d %d", name, info.Size(), info.ModTime().UnixNano())
-}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return ""
+	}
+	return hex.EncodeToString(h.Sum(nil))
+})
 
 // digest writes what the CUE files of an estate say, and where: to common what any tenant
 // may follow from, to tenants what is declared at the top below that name.

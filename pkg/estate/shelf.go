@@ -7,24 +7,24 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // shelf keeps what the data files of an estate say of its tenants between runs and
 // revisions, in one file: most of them are the same the next time, and CUE takes as long to
 // read one as a hundred from here. What tenants come to is kept by the keeper.
 type shelf struct {
-	file    string // "" if nothing is kept
-	program string
-	had     map[string][]byte // by the digest of a data file: the records, as save writes them
-	used    int
+	file string            // "" if nothing is kept
+	had  map[string][]byte // by the digest of a data file: the records, as save writes them
+	used int
 }
 
 // openShelf reads the shelf of the estate in a folder. One that is not there, or damaged, is
 // empty.
 func openShelf(dir, folder string) *shelf {
-	s := &shelf{program: thisProgram(), had: map[string][]byte{}}
+	s := &shelf{had: map[string][]byte{}}
 	scope, err := filepath.Abs(folder)
-	if dir == "" || s.program == "" || err != nil {
+	if dir == "" || err != nil {
 		return s
 	}
 	h := sha256.Sum256([]byte(scope))
@@ -49,13 +49,13 @@ func openShelf(dir, folder string) *shelf {
 
 // key is over all that the records of a data file follow from.
 func (s *shelf) key(f *tenantFile) string {
-	h := sha256.Sum256(fmt.Appendf(nil, "%s\n%q %x", s.program, f.name, f.sum))
+	h := sha256.Sum256(fmt.Appendf(nil, "%s\n%q %x", thisProgram(), f.name, f.sum))
 	return string(h[:])
 }
 
 // get returns the records of a data file; nil if they are not here.
 func (s *shelf) get(f *tenantFile) []record {
-	if s.file == "" {
+	if len(s.had) == 0 {
 		return nil
 	}
 	b, ok := s.had[s.key(f)]
@@ -77,37 +77,39 @@ func (s *shelf) get(f *tenantFile) []record {
 // save writes the records of all files in which nothing is wrong, if they are worth
 // it and not here already.
 func (s *shelf) save(all [][]record) {
-	var w packer
-	files, tenants := 0, 0
+	var sound [][]record
+	tenants := 0
 	for _, rs := range all {
-		if b := shelved(rs); b != nil {
-			files++
+		if isSound(rs) {
+			sound = append(sound, rs)
 			tenants += len(rs)
-			w.texts(s.key(rs[0].file), string(b))
 		}
 	}
-	if s.file == "" || tenants < cacheFrom || s.used == files && len(s.had) == files {
+	same := s.used == len(sound) && s.used == len(s.had)
+	if s.file == "" || same || tenants < cacheFrom || thisProgram() == "" {
 		return
 	}
-	var top packer
-	top.number(files)
-	packed := deflated(append(top.out, w.out...))
+	var w packer
+	w.number(len(sound))
+	for _, rs := range sound {
+		w.texts(s.key(rs[0].file), shelved(rs))
+	}
+	packed := deflated(w.out)
 	sum := sha256.Sum256(packed)
 	replace(s.file, sum[:], packed)
 }
 
-// shelved is what is kept of a file; nil if something is wrong with it.
-func shelved(rs []record) []byte {
-	if len(rs) == 0 {
-		return nil
-	}
+// isSound reports whether something is in a file, and nothing is wrong with it.
+func isSound(rs []record) bool {
+	return len(rs) > 0 && !slices.ContainsFunc(rs, func(r record) bool { return r.raw == nil })
+}
+
+// shelved is what is kept of a file.
+func shelved(rs []record) string {
 	var w packer
 	w.number(len(rs))
 	for _, r := range rs {
-		if r.raw == nil {
-			return nil
-		}
 		w.texts(r.at, string(r.raw), r.own)
 	}
-	return w.out
+	return string(w.out)
 }
