@@ -3,6 +3,7 @@ package plan
 import (
 	"bytes"
 	"cmp"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -75,7 +76,7 @@ func Build(in Input) (*Plan, error) {
 type object struct {
 	Resource
 	found   Key            // its key before what was renamed got its new one
-	spec    map[string]any // with references as they are now
+	spec    map[string]any // with references as they are now; others may have the same
 	bare    map[string]any // spec without secrets and inputs: what is compared
 	secrets map[string]any // by path
 	issued  map[string]any // by path: where what Qlik issues is put
@@ -86,6 +87,9 @@ type object struct {
 
 // settle fills in what follows from the spec, once that does not change any more.
 func (o *object) settle(t Traits) {
+	if len(o.Ignore) > 0 { // fields of it become others
+		o.spec = clone(o.spec).(map[string]any)
+	}
 	t.arrange(o.spec)
 	o.parent = t.parentOf(o.Key, o.spec)
 	o.targets = t.targets(o.spec)
@@ -134,10 +138,10 @@ func (b *builder) index() error {
 	b.from, b.gone = map[Key]Key{}, map[Key]bool{}
 	b.unread, b.replaced, b.twins = map[Key]Key{}, map[Key]Cause{}, map[Key][]string{}
 	var declared problems
-	b.desired = index(b.Desired, declared.declared)
+	b.desired = index(b.Desired, nil, declared.declared)
 	declared.check(b.desired, b.Traits)
 	errs := []error{declared.join()}
-	b.live = index(b.Live, func(first, r Resource, err error) {
+	b.live = index(b.Live, b.desired, func(first, r Resource, err error) {
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: live: %v", r.Key, err))
 			return
@@ -148,7 +152,7 @@ func (b *builder) index() error {
 		b.twins[r.Key] = append(b.twins[r.Key], r.ID)
 	})
 	maps.Copy(b.twins, b.Twins)
-	b.applied = index(b.Applied, func(_, r Resource, err error) {
+	b.applied = index(b.Applied, b.desired, func(_, r Resource, err error) {
 		if err != nil {
 			errs = append(errs, fmt.Errorf("%s: applied: %v", r.Key, err))
 		}
@@ -157,8 +161,9 @@ func (b *builder) index() error {
 }
 
 // index decodes resources by key, in an order of their own, and calls wrong for
-// those whose spec cannot be read and those whose key another has already.
-func index(rs []Resource, wrong func(first, r Resource, err error)) map[Key]*object {
+// those whose spec cannot be read and those whose key another has already. What says
+// the same as one of those that were read before has the same spec, and not another like it.
+func index(rs []Resource, before map[Key]*object, wrong func(first, r Resource, err error)) map[Key]*object {
 	rs = slices.Clone(rs)
 	slices.SortFunc(rs, func(a, b Resource) int {
 		if c := a.Key.Compare(b.Key); c != 0 {
@@ -168,7 +173,7 @@ func index(rs []Resource, wrong func(first, r Resource, err error)) map[Key]*obj
 	})
 	m := make(map[Key]*object, len(rs))
 	for _, r := range rs {
-		spec, err := decode(r.WithSecrets())
+		spec, err := before[r.Key].decoded(r.WithSecrets())
 		first := m[r.Key]
 		switch {
 		case err != nil:
@@ -180,6 +185,14 @@ func index(rs []Resource, wrong func(first, r Resource, err error)) map[Key]*obj
 		}
 	}
 	return m
+}
+
+// decoded returns a spec: that of o, which may be nil, if it says the same.
+func (o *object) decoded(spec json.RawMessage) (map[string]any, error) {
+	if o != nil && bytes.Equal(o.WithSecrets(), spec) {
+		return o.spec, nil
+	}
+	return decode(spec)
 }
 
 func (b *builder) add(c Change) { b.plan.Changes = append(b.plan.Changes, c) }

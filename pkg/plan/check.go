@@ -44,7 +44,7 @@ func (t Traits) targets(spec map[string]any) map[Key]bool {
 // claim, joined, in the order of their positions.
 func Check(desired []Resource, traits map[Kind]Traits) error {
 	var found problems
-	objects := index(desired, found.declared)
+	objects := index(desired, nil, found.declared)
 	found.check(objects, traits)
 	return found.join()
 }

@@ -66,6 +66,7 @@ func (b *builder) rekey(m map[Key]*object, moved map[Key]Key) map[Key]*object {
 	out := make(map[Key]*object, len(m))
 	for _, k := range sortedKeys(m) {
 		o := m[k]
+		o.spec = clone(o.spec).(map[string]any)
 		for _, ref := range b.Traits[k.Kind].Refs {
 			at(o.spec, ref.Path, func(s string) string {
 				if old := ref.key(s); !old.IsZero() {

@@ -13,12 +13,13 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
-// Assignment is one member of a space and its roles.
+// Assignment is one member of a space and its roles. The fields are in the order in which
+// [plan.Canonical] writes them: what is as declared is seen to be so without decoding it.
 type Assignment struct {
-	Space    Ref      `json:"space"`
 	Assignee string   `json:"assignee"`        // group:<name>, user:<subject>, email:<address> or bot
 	Group    Ref      `json:"group,omitempty"` // of a group: the same as a reference
 	Roles    []string `json:"roles"`           // in any order
+	Space    Ref      `json:"space"`
 }
 
 type assignmentBody struct {

@@ -13,12 +13,12 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
-// Space holds apps, data and their members.
+// Space holds apps, data and their members. The order of the fields is as that of [Assignment].
 type Space struct {
-	Name        string `json:"name"`
-	Type        string `json:"type"` // shared, managed or data; fixed at creation
 	Description string `json:"description"`
+	Name        string `json:"name"`
 	Owner       string `json:"owner,omitempty"` // user:<subject> or email:<address>
+	Type        string `json:"type"`            // shared, managed or data; fixed at creation
 }
 
 // spaceBody is a space as Qlik writes it.
@@ -83,7 +83,7 @@ func spacePath(id string) string { return "/api/v1/spaces/" + url.PathEscape(id)
 func listSpaces(ctx context.Context, t *Tenant, _ string) iter.Seq2[Item[Space], error] {
 	return itemsOf(ctx, t, "/api/v1/spaces", everything(), func(s spaceBody) (Item[Space], bool) {
 		t.see(s)
-		return Item[Space]{s.ID, s.Name, Space{s.Name, s.Type, s.Description, t.ownerOf(s)}}, true
+		return Item[Space]{s.ID, s.Name, Space{Name: s.Name, Type: s.Type, Description: s.Description, Owner: t.ownerOf(s)}}, true
 	})
 }
 
