@@ -7,7 +7,7 @@ check:           ## all that CI runs
 	.ci/run
 
 bench:           ## ratios and counts, measured in one run
-	go test -run '^$$' -bench . -benchmem ./...
+	go test -timeout 1h -run '^$$' -bench . -benchmem ./...
 
 fuzz:            ## every fuzz target, FUZZTIME each
 	.ci/fuzz $(or $(FUZZTIME),1m)
