@@ -211,7 +211,7 @@ func (e *engine) inHistory(a *appChange, files []string, fits func([]byte) *qvf.
 	}
 	entry := e.memory.entries[a.tenant]
 	var was release
-	if json.Unmarshal(entry.Resources[a.key.String()], &was) == nil && was.File != "" {
+	if json.Unmarshal(entry.Resources.Get(a.key.String()), &was) == nil && was.File != "" {
 		revision, _, _ := strings.Cut(entry.Revision, "+")
 		if b, err := blobAt(repo, e.p.dir, plumbing.NewHash(revision), was.File); err == nil {
 			if app := fits(b); app != nil {

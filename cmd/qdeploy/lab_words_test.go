@@ -153,7 +153,7 @@ func cmdLedger(ts *testscript.TestScript, neg bool, args []string) {
 		for _, name := range slices.Sorted(maps.Keys(entries)) {
 			e := entries[name]
 			fmt.Fprintf(ts.Stdout(), "%s: %s\n", name, e.Outcome)
-			for _, k := range slices.Sorted(maps.Keys(e.Resources)) {
+			for _, k := range slices.Sorted(maps.Keys(e.Resources.All())) {
 				fmt.Fprintf(ts.Stdout(), "  %s\n", k)
 			}
 			for _, k := range e.Pending {

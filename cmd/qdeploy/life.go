@@ -77,7 +77,7 @@ func (e *engine) life(ctx context.Context, t estate.Tenant) (*lifeStep, error) {
 	case t.Create == nil || known.Made():
 		return nil, nil
 	}
-	if entry, ok := e.memory.last(t.Name); ok && entry.Outcome != outcomeNone && len(entry.Resources) > 0 {
+	if entry, ok := e.memory.last(t.Name); ok && entry.Outcome != outcomeNone && !entry.Resources.IsZero() {
 		return nil, nil // it was applied to
 	}
 	r, err := e.organization(ctx)

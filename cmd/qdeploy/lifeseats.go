@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
@@ -70,12 +69,13 @@ func left(e *ledger.Entry, outcomes []apply.Outcome) *ledger.Entry {
 	if e == nil {
 		return nil
 	}
-	e.Resources = maps.Clone(e.Resources)
+	specs := e.Resources.All()
 	for _, o := range outcomes {
 		if o.Change.Key.Kind == seatKind {
-			delete(e.Resources, o.Change.Key.String())
+			delete(specs, o.Change.Key.String())
 			e.Digest = "" // not all that was declared is there
 		}
 	}
+	e.Resources = ledger.NewSpecs(specs)
 	return e
 }

@@ -70,12 +70,13 @@ func (m *memory) last(tenant string) (e ledger.Entry, ok bool) {
 // may have created, and whether the tenant is remembered at all.
 func (m *memory) applied(tenant string) (rs []plan.Resource, owned map[plan.Key]bool, ok bool, err error) {
 	e, ok := m.last(tenant)
-	for _, name := range slices.Sorted(maps.Keys(e.Resources)) {
+	specs := e.Resources.All()
+	for _, name := range slices.Sorted(maps.Keys(specs)) {
 		k, err := plan.ParseKey(name)
 		if err != nil {
 			return nil, nil, false, fmt.Errorf("ledger: %s: %v", tenant, err)
 		}
-		r := plan.Resource{Key: k, Spec: e.Resources[name], Sums: map[string]plan.Sum{}}
+		r := plan.Resource{Key: k, Spec: specs[name], Sums: map[string]plan.Sum{}}
 		for path, hash := range e.Secrets[name] {
 			r.Sums[path] = plan.Sum{Hash: hash}
 		}
@@ -182,8 +183,9 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 	old, _ := m.last(tenant.Name)
 	e := ledger.Entry{
 		Tenant: tenant.Name, Host: tenant.Host, Revision: s.revision, Digest: t.digest,
-		Time: s.now().UTC(), Outcome: outcomeApplied, Run: s.run, Resources: map[string]json.RawMessage{},
+		Time: s.now().UTC(), Outcome: outcomeApplied, Run: s.run,
 	}
+	specs, before := map[string]json.RawMessage{}, old.Resources.All()
 	for _, c := range t.dropped { // --kind left it out
 		outcomes = append(outcomes, apply.Outcome{Change: c, Status: apply.NotStarted})
 	}
@@ -202,22 +204,23 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 		switch {
 		case r.Needed:
 		case !changed || o.Status == apply.Done:
-			e.Resources[r.Key.String()] = r.Spec
+			specs[r.Key.String()] = r.Spec
 		default:
-			unfinished(&e, old, o)
+			unfinished(&e, specs, before, old, o)
 		}
 	}
 	if len(t.plan.Held) > 0 { // to be looked for again, also when nothing else changes
 		e.Outcome = outcomePartly
 	}
-	for name := range old.Resources {
+	for name, spec := range before {
 		if k, err := plan.ParseKey(name); err == nil && t.remains(k, became) {
-			e.Resources[name] = old.Resources[name]
+			specs[name] = spec
 		}
 	}
 	for k := range t.slots {
-		keep(&e, old, k)
+		keep(specs, before, k)
 	}
+	e.Resources = ledger.NewSpecs(specs)
 	e.Since, e.Past, e.Reached = since(old, e), past(old, e), reached(old, e)
 	e.Secrets = secretsOf(old, e, t, became)
 	if e.Outcome != outcomeApplied { // what was reviewed since is still to be found
@@ -273,12 +276,12 @@ func (m *memory) undo(tenant string) *ledger.Entry {
 
 // unfinished remembers of a change that did not succeed what was applied before
 // it, or that it may have created something.
-func unfinished(e *ledger.Entry, old ledger.Entry, o apply.Outcome) {
+func unfinished(e *ledger.Entry, specs, before map[string]json.RawMessage, old ledger.Entry, o apply.Outcome) {
 	if !o.Change.From.IsZero() {
-		keep(e, old, o.Change.From)
+		keep(specs, before, o.Change.From)
 		return
 	}
-	if keep(e, old, o.Change.Key) {
+	if keep(specs, before, o.Change.Key) {
 		return
 	}
 	pending := slices.Contains(old.Pending, o.Change.Key.String())
@@ -287,10 +290,10 @@ func unfinished(e *ledger.Entry, old ledger.Entry, o apply.Outcome) {
 	}
 }
 
-func keep(e *ledger.Entry, old ledger.Entry, k plan.Key) bool {
-	spec, ok := old.Resources[k.String()]
+func keep(specs, before map[string]json.RawMessage, k plan.Key) bool {
+	spec, ok := before[k.String()]
 	if ok {
-		e.Resources[k.String()] = spec
+		specs[k.String()] = spec
 	}
 	return ok
 }

@@ -75,7 +75,7 @@ func (m *promotion) proved(c *candidate, name string) []string {
 	if err != nil {
 		return []string{err.Error()}
 	}
-	s, ok := standingOf(m.est.Estate, m.m.entries, env, c.App, m.p.now())
+	s, ok := standingOf(m.est.Estate, m.applied(), env, c.App, m.p.now())
 	switch {
 	case !ok:
 		return []string{fmt.Sprintf("%s does not run it", name)}

@@ -31,6 +31,14 @@ type proposing struct {
 	at   string          // the estate's folder, seen from the top of the repository
 	est  *declared
 	m    *memory
+	have *releases // by the ledger; nil before somebody asks
+}
+
+func (q *proposing) applied() *releases {
+	if q.have == nil {
+		q.have = &releases{entries: q.m.entries}
+	}
+	return q.have
 }
 
 // proposeFlags are the flags of all commands that change the estate by a branch.

@@ -164,7 +164,7 @@ func (q *proposing) manifest(env estate.Environment) (m *manifest, why string, e
 	m = &manifest{V: manifestVersion, Environment: env.Name, Revision: q.head, Apps: []releasedApp{}}
 	tenants := map[string]bool{}
 	for _, app := range sortedKeys(env.Apps) {
-		s, ok := standingOf(q.est.Estate, q.m.entries, env, app, q.p.now())
+		s, ok := standingOf(q.est.Estate, q.applied(), env, app, q.p.now())
 		if !ok || s.Places == 0 {
 			continue
 		}

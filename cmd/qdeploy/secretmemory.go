@@ -18,7 +18,7 @@ func secretsOf(old, e ledger.Entry, t *study, became map[plan.Key]apply.Outcome)
 		}
 	}
 	out := map[string]map[string]string{}
-	for name := range e.Resources {
+	for name := range e.Resources.All() {
 		from := cmp.Or(before[name], name)
 		var written *plan.Change
 		if k, err := plan.ParseKey(name); err == nil {

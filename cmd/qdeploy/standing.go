@@ -71,9 +71,10 @@ func (p place) replaced(old func(ledger.Past) bool) time.Time {
 // standings returns how each app stands in each environment that pins it: by app,
 // and then in the order of the environments.
 func standings(est *estate.Estate, entries map[string]ledger.Entry, now time.Time) (out []standing) {
+	have := &releases{entries: entries}
 	for _, env := range est.Environments() {
 		for _, app := range slices.Sorted(maps.Keys(env.Apps)) {
-			if s, ok := standingOf(est, entries, env, app, now); ok {
+			if s, ok := standingOf(est, have, env, app, now); ok {
 				out = append(out, s)
 			}
 		}
@@ -82,7 +83,7 @@ func standings(est *estate.Estate, entries map[string]ledger.Entry, now time.Tim
 	return out
 }
 
-func standingOf(est *estate.Estate, entries map[string]ledger.Entry, env estate.Environment, app string, now time.Time) (s standing, ok bool) {
+func standingOf(est *estate.Estate, have *releases, env estate.Environment, app string, now time.Time) (s standing, ok bool) {
 	pin, ok := est.Pin(env.Name, app)
 	if !ok || pin.Digest == "" {
 		return s, false
@@ -93,7 +94,7 @@ func standingOf(est *estate.Estate, entries map[string]ledger.Entry, env estate.
 			continue
 		}
 		for _, tenant := range t.Tenants {
-			at := placeOf(entries[tenant], tenant, t.Space, app)
+			at := have.at(tenant, t.Space, app)
 			s.Places++
 			if at.Release != s.Release {
 				s.Behind = append(s.Behind, at)
@@ -123,8 +124,13 @@ func (s *standing) soak(env estate.Environment, now time.Time) {
 
 // placeOf returns what the ledger knows of an app in a space of a tenant.
 func placeOf(e ledger.Entry, tenant, space, app string) place {
-	key := "app/" + space + "/" + app
-	at := place{Tenant: tenant, Space: space, Release: releaseOf(e.Resources[key])}
+	key := appKey(space, app).String()
+	return placeWith(e, tenant, space, key, releaseOf(e.Resources.Get(key)))
+}
+
+// placeWith is placeOf for an app of which the release is known.
+func placeWith(e ledger.Entry, tenant, space, key, release string) place {
+	at := place{Tenant: tenant, Space: space, Release: release}
 	if at.Release != "" {
 		at.Since = e.Since[key]
 		if at.Since.IsZero() { // applied before qdeploy kept it
@@ -156,13 +162,14 @@ func lasting(d time.Duration) string {
 // from before, if it was the same release or archive then.
 func since(old, e ledger.Entry) map[string]time.Time {
 	out := map[string]time.Time{}
-	for name, spec := range e.Resources {
+	before := old.Resources.All()
+	for name, spec := range e.Resources.All() {
 		now := contentOf(spec)
 		if now == "" {
 			continue
 		}
 		out[name] = e.Time
-		if at, ok := old.Since[name]; ok && contentOf(old.Resources[name]) == now {
+		if at, ok := old.Since[name]; ok && contentOf(before[name]) == now {
 			out[name] = at
 		}
 	}
@@ -175,9 +182,10 @@ const pasts = 10
 // past says of each app which releases it had before the one that it has.
 func past(old, e ledger.Entry) map[string][]ledger.Past {
 	out := map[string][]ledger.Past{}
-	for name, spec := range e.Resources {
+	before := old.Resources.All()
+	for name, spec := range e.Resources.All() {
 		list := old.Past[name]
-		was := releaseOf(old.Resources[name])
+		was := releaseOf(before[name])
 		if now := releaseOf(spec); now != "" && was != "" && now != was {
 			at := old.Since[name]
 			if at.IsZero() { // applied before qdeploy kept it

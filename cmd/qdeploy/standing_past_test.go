@@ -18,7 +18,7 @@ func TestPast(t *testing.T) {
 	var e ledger.Entry
 	apply := func(i int, specs map[string]json.RawMessage) {
 		old := e
-		e = ledger.Entry{Time: day(i), Resources: specs}
+		e = ledger.Entry{Time: day(i), Resources: ledger.NewSpecs(specs)}
 		e.Since, e.Past = since(old, e), past(old, e)
 	}
 	for i := range 15 {

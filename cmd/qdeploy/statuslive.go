@@ -123,14 +123,11 @@ func (e *engine) running(ctx context.Context, tenant string, spaces []string) (m
 // compare notes where a tenant is not as the ledger has it, and returns its entry with
 // what it runs.
 func (l *liveStatus) compare(e ledger.Entry, tenant string, spaces []string, apps map[string][]string, running map[string]string) ledger.Entry {
-	resources := map[string]json.RawMessage{}
-	for k, spec := range e.Resources {
-		resources[k] = spec
-	}
+	resources := e.Resources.All()
 	for _, space := range slices.Compact(slices.Sorted(slices.Values(spaces))) {
 		for _, app := range slices.Compact(slices.Sorted(slices.Values(apps[tenant+"/"+space]))) {
 			key := "app/" + space + "/" + app
-			was, is := releaseOf(e.Resources[key]), running[space+"/"+app]
+			was, is := releaseOf(resources[key]), running[space+"/"+app]
 			if was == is {
 				continue
 			}
@@ -142,7 +139,7 @@ func (l *liveStatus) compare(e ledger.Entry, tenant string, spaces []string, app
 			resources[key] = b
 		}
 	}
-	e.Resources = resources
+	e.Resources = ledger.NewSpecs(resources)
 	return e
 }
 

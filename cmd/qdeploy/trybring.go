@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
@@ -21,7 +20,7 @@ func (t *trial) inPlace(ctx context.Context, places []ledger.SlotPlace, want []p
 			return false, fmt.Errorf("%s: %w", at.Tenant, err)
 		}
 		e, _ := t.e.memory.last(at.Tenant)
-		if !s.plan.Empty() || releaseOf(e.Resources[want[i].Key.String()]) != releaseOf(want[i].Spec) {
+		if !s.plan.Empty() || releaseOf(e.Resources.Get(want[i].Key.String())) != releaseOf(want[i].Spec) {
 			return false, nil
 		}
 	}
@@ -90,8 +89,9 @@ func (t *trial) study(ctx context.Context, at ledger.SlotPlace, want plan.Resour
 	if w.around, err = t.around(at.Tenant, want); err != nil {
 		return nil, err
 	}
-	if entry, _ := t.e.memory.last(at.Tenant); entry.Resources[want.Key.String()] != nil {
-		w.applied = append(w.applied, plan.Resource{Key: want.Key, Spec: entry.Resources[want.Key.String()]})
+	entry, _ := t.e.memory.last(at.Tenant)
+	if spec := entry.Resources.Get(want.Key.String()); spec != nil {
+		w.applied = append(w.applied, plan.Resource{Key: want.Key, Spec: spec})
 	}
 	return t.wished(ctx, at.Tenant, w, readOnly)
 }
@@ -193,10 +193,11 @@ func (t *trial) current(places []ledger.SlotPlace) (map[string]bool, error) {
 func (t *trial) entry(tenant string, app plan.Key, spec json.RawMessage, current bool) (ledger.Entry, error) {
 	old, _ := t.e.memory.last(tenant)
 	e := old
-	e.Resources = maps.Clone(old.Resources)
-	if delete(e.Resources, app.String()); spec != nil {
-		e.Resources[app.String()] = spec
+	specs := old.Resources.All()
+	if delete(specs, app.String()); spec != nil {
+		specs[app.String()] = spec
 	}
+	e.Resources = ledger.NewSpecs(specs)
 	e.Run, e.Time = t.stamp.run, t.stamp.now().UTC()
 	e.Since, e.Past = since(old, e), past(old, e)
 	if current {

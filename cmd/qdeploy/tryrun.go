@@ -40,7 +40,7 @@ func (t *trial) take(ctx context.Context, a attempt) error {
 		return nil
 	}
 	for _, at := range s.Places {
-		if e, _ := m.last(at.Tenant); !at.New && e.Resources[appKey(at.Space, s.App).String()] == nil {
+		if e, _ := m.last(at.Tenant); !at.New && e.Resources.Get(appKey(at.Space, s.App).String()) == nil {
 			t.say(tryWaits, s.Request, "%s: %s %s of %s waits: it was never applied to %s (%s)", s.Environment, s.App, version(s.Release), s.Holder(), at.Tenant, at.Space)
 			return nil
 		}

@@ -2,12 +2,11 @@ package estate
 
 import (
 	"bytes"
-	"compress/flate"
 	"encoding/binary"
 	"errors"
-	"io"
 	"sync"
 
+	"github.com/qdeploy/qdeploy/pkg/compact"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
@@ -27,7 +26,7 @@ type keptFile struct {
 }
 
 // pack makes it small: what resources of one tenant say is much the same.
-func (k *kept) pack() []byte { return deflated(k.plain()) }
+func (k *kept) pack() []byte { return compact.Pack(k.plain()) }
 
 // plain writes of each resource what evaluation sets.
 func (k *kept) plain() []byte {
@@ -46,13 +45,14 @@ func (k *kept) plain() []byte {
 }
 
 // unpack is the reverse of pack.
-func unpack(packed []byte) (*kept, error) {
-	z := inflators.Get().(*inflator)
-	defer inflators.Put(z)
-	r, err := z.inflated(packed)
+func unpack(b []byte) (*kept, error) {
+	plain, err := compact.Unpack(b)
 	if err != nil {
 		return nil, err
 	}
+	known := someWords.Get().(words)
+	defer someWords.Put(known)
+	r := unpacker{left: plain, words: known}
 	k := &kept{}
 	if n := r.number(); n > 0 {
 		k.resources = make([]plan.Resource, n)
@@ -90,25 +90,6 @@ func (w *packer) list(all []string) {
 	w.texts(all...)
 }
 
-// deflators are kept: one is larger than what it packs.
-var deflators = sync.Pool{New: func() any {
-	w, err := flate.NewWriter(nil, flate.BestSpeed)
-	if err != nil {
-		panic(err) // the level is one
-	}
-	return w
-}}
-
-func deflated(plain []byte) []byte {
-	var b bytes.Buffer
-	z := deflators.Get().(*flate.Writer)
-	defer deflators.Put(z)
-	z.Reset(&b)
-	_, _ = z.Write(plain) // to memory
-	_ = z.Close()
-	return bytes.Clone(b.Bytes()) // without what the buffer has to spare
-}
-
 // unpacker reads what a packer wrote. What is damaged reads as nothing, and is bad.
 type unpacker struct {
 	left  []byte
@@ -116,27 +97,11 @@ type unpacker struct {
 	words words
 }
 
-// inflator is kept: it is larger than what it unpacks.
-type inflator struct {
-	io.ReadCloser
-	words words
-}
-
-var inflators = sync.Pool{New: func() any { return &inflator{flate.NewReader(nil), words{}} }}
-
-// inflated is valid until the inflator goes back.
-func (z *inflator) inflated(packed []byte) (*unpacker, error) {
-	if err := z.ReadCloser.(flate.Resetter).Reset(bytes.NewReader(packed), nil); err != nil {
-		return nil, err
-	}
-	b := bytes.NewBuffer(make([]byte, 0, 16*len(packed)))
-	_, err := b.ReadFrom(z)
-	return &unpacker{left: b.Bytes(), words: z.words}, err
-}
-
 // words are texts that were read: most of what one tenant has is what the last one had, and
 // plans keep them.
 type words map[string]string
+
+var someWords = sync.Pool{New: func() any { return words{} }}
 
 const maxWords = 4096
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/qdeploy/qdeploy/pkg/compact"
 	"github.com/qdeploy/qdeploy/pkg/estate/estatetest"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
@@ -51,7 +52,7 @@ func FuzzUnpack(f *testing.F) {
 	f.Add(someKept().plain())
 	f.Add([]byte{0x80, 0x80, 0x80, 0x80, 0x7f})
 	f.Fuzz(func(t *testing.T, plain []byte) {
-		k, err := unpack(deflated(plain))
+		k, err := unpack(compact.Pack(plain))
 		if err == nil {
 			require.LessOrEqual(t, len(k.resources), len(plain))
 		}

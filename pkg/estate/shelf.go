@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/qdeploy/qdeploy/pkg/compact"
 )
 
 // shelf keeps what the data files of an estate say of its tenants between runs and
@@ -36,10 +38,11 @@ func openShelf(dir, folder string) *shelf {
 	if h := sha256.Sum256(b[sha256.Size:]); !bytes.Equal(h[:], b[:sha256.Size]) {
 		return s
 	}
-	r, err := inflators.Get().(*inflator).inflated(b[sha256.Size:])
+	plain, err := compact.Unpack(b[sha256.Size:])
 	if err != nil {
 		return s
 	}
+	r := unpacker{left: plain}
 	for range r.number() {
 		key := string(r.bytes())
 		s.had[key] = r.bytes()
@@ -94,9 +97,9 @@ func (s *shelf) save(all [][]record) {
 	for _, rs := range sound {
 		w.texts(s.key(rs[0].file), shelved(rs))
 	}
-	packed := deflated(w.out)
-	sum := sha256.Sum256(packed)
-	replace(s.file, sum[:], packed)
+	text := compact.Pack(w.out)
+	sum := sha256.Sum256(text)
+	replace(s.file, sum[:], text)
 }
 
 // isSound reports whether something is in a file, and nothing is wrong with it.

@@ -56,9 +56,11 @@ func entriesOfRound(b *testing.B, tenants, round int) (entries []Entry, files ma
 	for i := range tenants {
 		e := at(fmt.Sprintf("customer-%05d", i), round)
 		e.Digest = fmt.Sprintf("sha256:%064d", round)
+		specs := e.Resources.All()
 		for j := range 20 {
-			e.Resources[fmt.Sprintf("space/Space %02d", j)] = json.RawMessage(fmt.Sprintf(`{"description":"Sales of %s in EUR","name":"Space %02d","round":%d,"type":"shared"}`, e.Tenant, j, round))
+			specs[fmt.Sprintf("space/Space %02d", j)] = json.RawMessage(fmt.Sprintf(`{"description":"Sales of %s in EUR","name":"Space %02d","round":%d,"type":"shared"}`, e.Tenant, j, round))
 		}
+		e.Resources = NewSpecs(specs)
 		entries = append(entries, e)
 		text, err := json.MarshalIndent(e, "", " ")
 		require.NoError(b, err)

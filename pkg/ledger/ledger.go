@@ -23,6 +23,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-git/go-billy/v5"
 	"github.com/go-git/go-billy/v5/osfs"
 	"github.com/go-git/go-git/v5"
 	"github.com/go-git/go-git/v5/plumbing"
@@ -65,7 +66,7 @@ type Entry struct {
 	Reached time.Time `json:"reached,omitzero"`
 
 	// Resources are the specs that are applied here, by key.
-	Resources map[string]json.RawMessage `json:"resources,omitempty"`
+	Resources Specs `json:"resources,omitzero"`
 
 	// Secrets are keyed hashes of the secrets that were written here, by the key of
 	// the resource and the path in its spec: KEYID:HASH. Without the key nobody can
@@ -134,12 +135,25 @@ func Open(dir string) (*Ledger, error) {
 	if err != nil {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}
-	return over(repo.Storer), nil
+	store, ok := repo.Storer.(*filesystem.Storage)
+	if !ok {
+		return nil, errors.New("ledger: the git repository is not on this disk")
+	}
+	return over(stored(store.Filesystem())), nil
+}
+
+// cached is how much of what was read of a repository is kept: each entry is read once, and
+// go-git would keep a hundred megabytes of them.
+const cached = 8 * cache.MiByte
+
+// stored is a repository at the folder that git keeps it in.
+func stored(at billy.Filesystem) *filesystem.Storage {
+	return filesystem.NewStorage(at, cache.NewObjectLRU(cached))
 }
 
 // OpenBare opens, or makes, a ledger in a bare repository at dir.
 func OpenBare(dir string) (*Ledger, error) {
-	store := filesystem.NewStorage(osfs.New(dir), cache.NewObjectLRUDefault())
+	store := stored(osfs.New(dir))
 	if _, err := git.Init(store, nil); err != nil && !errors.Is(err, git.ErrRepositoryAlreadyExists) {
 		return nil, fmt.Errorf("ledger: %w", err)
 	}

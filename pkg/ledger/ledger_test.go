@@ -18,7 +18,7 @@ func entry(tenant, outcome string) Entry {
 	return Entry{
 		Tenant: tenant, Host: tenant + ".eu.qlikcloud.com", Revision: "abc", Digest: "def",
 		Time: time.Date(2026, 11, 21, 12, 0, 0, 0, time.UTC), Outcome: outcome, Run: "r1",
-		Resources: map[string]json.RawMessage{"space/HR": json.RawMessage(`{"type":"shared"}`)},
+		Resources: NewSpecs(map[string]json.RawMessage{"space/HR": json.RawMessage(`{"type":"shared"}`)}),
 	}
 }
 
@@ -58,7 +58,7 @@ func TestWriteThenReadInAnotherProcess(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "applied", entries["acme"].Outcome)
 	require.Equal(t, "applied", entries["a/../b c"].Outcome, "entries of others stay")
-	require.JSONEq(t, `{"type":"shared"}`, string(entries["acme"].Resources["space/HR"]))
+	require.JSONEq(t, `{"type":"shared"}`, string(entries["acme"].Resources.Get("space/HR")))
 }
 
 func TestGitAgreesThatTheLedgerIsSound(t *testing.T) {
@@ -143,4 +143,32 @@ func TestALedgerThatGitHasPackedIsRead(t *testing.T) {
 	entries, err := again.Entries()
 	require.NoError(t, err)
 	require.Len(t, entries, 2)
+}
+
+// TestSpecsAreKeptAsTheyAre holds that packed specs say what was put in, whoever wrote it.
+func TestSpecsAreKeptAsTheyAre(t *testing.T) {
+	all := map[string]json.RawMessage{"space/A": json.RawMessage(`{"about":"<&>","n":1.0}`), "tag/Ä": json.RawMessage(`{}`)}
+	s := NewSpecs(all)
+	require.Equal(t, all, s.All())
+	require.JSONEq(t, `{}`, string(s.Get("tag/Ä")))
+	require.Nil(t, s.Get("tag/B"))
+
+	text, err := json.MarshalIndent(Entry{Tenant: "a", Resources: s}, "", " ")
+	require.NoError(t, err)
+	var e Entry
+	require.NoError(t, json.Unmarshal(text, &e))
+	require.Equal(t, all["tag/Ä"], e.Resources.Get("tag/Ä"))
+	again, err := json.MarshalIndent(e, "", " ")
+	require.NoError(t, err)
+	require.Equal(t, string(text), string(again))
+
+	for _, none := range []string{`{"tenant":"a"}`, `{"tenant":"a","resources":null}`, `{"tenant":"a","resources":{}}`} {
+		var e Entry
+		require.NoError(t, json.Unmarshal([]byte(none), &e))
+		require.True(t, e.Resources.IsZero(), none)
+		require.Empty(t, e.Resources.All())
+	}
+	for _, bad := range []string{`{"resources":[]}`, `{"resources":"a"}`, `{"resources":{"a":}}`} {
+		require.Error(t, json.Unmarshal([]byte(bad), new(Entry)), bad)
+	}
 }
