@@ -207,6 +207,9 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 			unfinished(&e, old, o)
 		}
 	}
+	if e.Error == "" {
+		e.Waits = t.waits(outcomes)
+	}
 	if len(t.plan.Held) > 0 { // to be looked for again, also when nothing else changes
 		e.Outcome = outcomePartly
 	}
