@@ -138,7 +138,7 @@ func (m *merged) review(ctx context.Context) (err error) {
 		e, ok := m.e.memory.last(tenant)
 		return ok && (e.Outcome == outcomePartly || e.Outcome == outcomeApplying) || m.e.tries(tenant)
 	}
-	m.held = judge(m.fleet, m.reviews, partly, m.f.approve)
+	m.held = judge(m.fleet, m.reviews, partly, m.e.memory.waited, m.f.approve)
 	return nil
 }
 

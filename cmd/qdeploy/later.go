@@ -7,6 +7,7 @@ import (
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/ledger"
+	"github.com/qdeploy/qdeploy/pkg/plan"
 )
 
 // staying says of each delete of a plan that a later run makes, and that has a reason of its
@@ -50,6 +51,15 @@ func lingers(e ledger.Entry) bool { return e.Outcome == outcomePartly && e.Waits
 
 // hasAll reports whether all that was declared is in place.
 func hasAll(e ledger.Entry) bool { return e.Outcome == outcomeApplied || lingers(e) }
+
+// waited reports whether a plan makes nothing but deletes that an earlier run has left for a
+// later one.
+func (m *memory) waited(p *plan.Plan) bool {
+	e, _ := m.last(p.Tenant.Name)
+	return lingers(e) && !slices.ContainsFunc(p.Changes, func(c plan.Change) bool {
+		return c.Action != plan.Delete || !slices.Contains(e.Waits.Deletes, c.Key.String())
+	})
+}
 
 // lingering are deletes that later runs make.
 type lingering struct {
