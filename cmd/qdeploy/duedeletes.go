@@ -47,6 +47,11 @@ func dueDeletes(est *declared, m *memory, now time.Time) (list []due, err error)
 		}
 	}
 	for _, env := range est.Environments() {
+		if closedNow(env, now) == nil {
+			add(env.Name, env.Has)
+		}
+	}
+	for _, env := range est.Environments() { // what they publish is not touched
 		add(env.Name, env.Has)
 	}
 	add("", func(string) bool { return true })
