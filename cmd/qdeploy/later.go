@@ -8,6 +8,7 @@ import (
 	"github.com/qdeploy/qdeploy/pkg/apply"
 	"github.com/qdeploy/qdeploy/pkg/ledger"
 	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/pkg/qlik"
 )
 
 // staying says of each delete of a plan that a later run makes, and that has a reason of its
@@ -23,19 +24,19 @@ func (s *study) staying() (notes []string) {
 
 // waits is what the ledger keeps of deletes that a later run makes, if nothing else is left
 // to be done; nil otherwise.
-func (s *study) waits(outcomes []apply.Outcome) *ledger.Waits {
+func (s *study) waits(old ledger.Entry, now time.Time, outcomes []apply.Outcome) *ledger.Waits {
 	w := &ledger.Waits{}
 	for _, o := range outcomes {
 		if o.Status == apply.Done {
 			continue
 		}
-		stay, ok := s.stays[o.Change.Key]
+		until, ok := s.stillWaits(old, now, o)
 		if !ok {
 			return nil
 		}
 		w.Deletes = append(w.Deletes, o.Change.Key.String())
-		if stay.Until.After(w.Until) {
-			w.Until = stay.Until.UTC()
+		if until.After(w.Until) {
+			w.Until = until.UTC()
 		}
 	}
 	if len(w.Deletes) == 0 || len(s.plan.Held) > 0 {
@@ -44,6 +45,26 @@ func (s *study) waits(outcomes []apply.Outcome) *ledger.Waits {
 	slices.Sort(w.Deletes)
 	return w
 }
+
+// stillWaits reports whether what was not done is a delete that a later run makes, and from
+// when on. It goes on waiting if it did so before, and this run did not come to it, or Qlik
+// was in trouble.
+func (s *study) stillWaits(old ledger.Entry, now time.Time, o apply.Outcome) (until time.Time, ok bool) {
+	if stay, ok := s.stays[o.Change.Key]; ok {
+		return stay.Until, true
+	}
+	if !lingers(old) || old.Digest != s.digest || o.Change.Action != plan.Delete || !slices.Contains(old.Waits.Deletes, o.Change.Key.String()) {
+		return until, false
+	}
+	if o.Status == apply.Failed {
+		return tryAgain(old, now), qlik.Class(o.Err) == classPlatform
+	}
+	return until, true
+}
+
+// tryAgain is when deletes are tried again that could not be made now: when as much time has
+// passed as since the tenant was applied to.
+func tryAgain(e ledger.Entry, now time.Time) time.Time { return now.Add(now.Sub(e.Time)) }
 
 // lingers reports whether a tenant has all that was declared, and something besides that a
 // later run deletes.
@@ -99,9 +120,9 @@ func (t *tenantReport) linger(w *ledger.Waits) {
 	}
 }
 
-// postpone keeps the tenants in which deletes could be made by now, and were not, since the
-// tenant could not be read or something is in the way: a schedule tries them again when as
-// much time has passed as since they were applied to, and not each time.
+// postpone keeps of tenants in which deletes could be made by now, and were not, since the
+// tenant could not be read or something is in the way, when they are tried again: a schedule
+// does not do so each time.
 func (ro *rolling) postpone() error {
 	if ro.memory.ledger == nil {
 		return nil
@@ -113,7 +134,7 @@ func (ro *rolling) postpone() error {
 		if !ok || !lingers(e) || e.Waits.Until.After(now) || t.State != stateUnreadable && t.State != stateBlocked {
 			continue
 		}
-		e.Waits = &ledger.Waits{Until: now.Add(now.Sub(e.Time)), Deletes: e.Waits.Deletes}
+		e.Waits = &ledger.Waits{Until: tryAgain(e, now), Deletes: e.Waits.Deletes}
 		entries = append(entries, e)
 	}
 	return ro.memory.write(fmt.Sprintf("%s: deletes in %s are tried again later", ro.stamp.run, many(len(entries), "tenant")), entries)

@@ -29,23 +29,40 @@ func TestWhatTheLedgerKeepsOfDeletesThatWait(t *testing.T) {
 	old, young, other := deleting("Live/Old"), deleting("Live/Young"), deleting("Live/Other")
 	stays := map[plan.Key]qlik.Stay{old.Key: {}, young.Key: {Until: nine.Add(time.Hour)}}
 	outcome := func(c plan.Change, s apply.Status) apply.Outcome { return apply.Outcome{Change: c, Status: s} }
+	broke := apply.Outcome{Change: other, Status: apply.Failed, Err: &qlik.Error{Status: 503}}
+	refused := apply.Outcome{Change: other, Status: apply.Failed, Err: &qlik.Error{Status: 400}}
+	waited := ledger.Entry{Tenant: "acme", Digest: "d", Outcome: outcomePartly, Time: nine.Add(-time.Hour), Waits: &ledger.Waits{Deletes: []string{"app/Live/Other"}}}
+	elsewhere := waited
+	elsewhere.Digest = "of before"
+	still := []string{"app/Live/Other"}
 	for name, c := range map[string]struct {
+		old     ledger.Entry
 		dropped []plan.Change
 		left    []apply.Outcome
 		held    []plan.Key
 		want    *ledger.Waits
 	}{
-		"nothing was left":            {left: []apply.Outcome{outcome(other, apply.Done)}},
-		"one waits for the next run":  {dropped: []plan.Change{old}, want: &ledger.Waits{Deletes: []string{"app/Live/Old"}}},
-		"the last says when":          {dropped: []plan.Change{young, old}, want: &ledger.Waits{Until: nine.Add(time.Hour), Deletes: []string{"app/Live/Old", "app/Live/Young"}}},
-		"something else was left out": {dropped: []plan.Change{old, other}},
-		"something has failed":        {dropped: []plan.Change{old}, left: []apply.Outcome{outcome(other, apply.Failed)}},
-		"the run was cut short":       {dropped: []plan.Change{old}, left: []apply.Outcome{outcome(other, apply.NotStarted)}},
-		"not all could be looked at":  {dropped: []plan.Change{old}, held: []plan.Key{{Kind: "theme", Name: "night"}}},
+		"it waited, and is done":                   {old: waited, left: []apply.Outcome{outcome(other, apply.Done)}},
+		"it waited, and the run was cut short":     {old: waited, left: []apply.Outcome{outcome(other, apply.NotStarted)}, want: &ledger.Waits{Deletes: still}},
+		"it waited, and was left out":              {old: waited, dropped: []plan.Change{other}, want: &ledger.Waits{Deletes: still}},
+		"it waited, and Qlik was in trouble":       {old: waited, left: []apply.Outcome{broke}, want: &ledger.Waits{Until: nine.Add(time.Hour), Deletes: still}},
+		"it waited, and was refused":               {old: waited, left: []apply.Outcome{refused}},
+		"it waited, and another is declared":       {old: elsewhere, left: []apply.Outcome{outcome(other, apply.NotStarted)}},
+		"it did not wait, and Qlik was in trouble": {left: []apply.Outcome{broke}},
+		"nothing was left":                         {left: []apply.Outcome{outcome(other, apply.Done)}},
+		"one waits for the next run":               {dropped: []plan.Change{old}, want: &ledger.Waits{Deletes: []string{"app/Live/Old"}}},
+		"the last says when":                       {dropped: []plan.Change{young, old}, want: &ledger.Waits{Until: nine.Add(time.Hour), Deletes: []string{"app/Live/Old", "app/Live/Young"}}},
+		"something else was left out":              {dropped: []plan.Change{old, other}},
+		"something has failed":                     {dropped: []plan.Change{old}, left: []apply.Outcome{outcome(other, apply.Failed)}},
+		"the run was cut short":                    {dropped: []plan.Change{old}, left: []apply.Outcome{outcome(other, apply.NotStarted)}},
+		"not all could be looked at":               {dropped: []plan.Change{old}, held: []plan.Key{{Kind: "theme", Name: "night"}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			m, err := remember(ledger.InMemory())
 			require.NoError(t, err)
+			if c.old.Tenant != "" {
+				require.NoError(t, m.write("before", []ledger.Entry{c.old}))
+			}
 			s := &study{plan: &plan.Plan{Tenant: plan.Tenant{Name: "acme"}, Held: c.held}, digest: "d", dropped: c.dropped, stays: stays}
 			e := m.entry(stamp{now: func() time.Time { return nine }}, s, c.left)
 			require.Equal(t, c.want, e.Waits)

@@ -207,9 +207,7 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 			unfinished(&e, old, o)
 		}
 	}
-	if e.Error == "" {
-		e.Waits = t.waits(outcomes)
-	}
+	e.Waits = t.waits(old, e.Time, outcomes)
 	if len(t.plan.Held) > 0 { // to be looked for again, also when nothing else changes
 		e.Outcome = outcomePartly
 	}
