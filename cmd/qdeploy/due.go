@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -16,7 +17,7 @@ import (
 // due is an environment to which an apply has something to do by now that it could
 // not do before.
 type due struct {
-	Environment string `json:"environment"`
+	Environment string `json:"environment,omitempty"` // "" for tenants that are in none
 	Why         string `json:"why"`
 }
 
@@ -31,7 +32,7 @@ func (p *program) dueCommand() *cobra.Command {
 		Short: "Say what may be applied by now that could not be before",
 		Long: `List the environments in which an apply goes on by itself: the next ring may begin, for
 the one before has soaked, or the environment has opened within the last hour and
-tenants wait. It knows that from the ledger, and asks no tenant: a schedule can ask
+tenants wait, or deletes that waited for a later run may be made. It knows that from the ledger, and asks no tenant: a schedule can ask
 often, and apply only then. Nothing is due while a run applies. What people must look at first is not listed: a failure, a
 ring that begins when it is named, gates that are red.`,
 		Example: "  qdeploy due && qdeploy apply",
@@ -72,7 +73,7 @@ func (p *program) due(ctx context.Context, inJob, asJSON bool) error {
 		return p.printJSON(list)
 	}
 	for _, d := range list {
-		fmt.Fprintf(p.out, "%s: %s\n", d.Environment, printable(d.Why))
+		fmt.Fprintf(p.out, "%s: %s\n", cmp.Or(d.Environment, "no environment"), printable(d.Why))
 	}
 	if len(list) == 0 && j == nil {
 		return silent(exitError)
@@ -102,7 +103,8 @@ func (p *program) dueNow(est *declared, m *memory) ([]due, error) {
 			list = append(list, due{env.Name, why})
 		}
 	}
-	return list, nil
+	deletes, err := dueDeletes(est, m, p.now())
+	return append(list, deletes...), err
 }
 
 // dueIn says why an apply may go on in an environment by now, "" if it may not.

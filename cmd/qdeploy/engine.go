@@ -160,7 +160,8 @@ type study struct {
 	desired []plan.Resource
 	digest  string // of desired
 	plan    *plan.Plan
-	dropped []plan.Change // what --kind left out of the plan
+	dropped []plan.Change          // what --kind left out of the plan
+	stays   map[plan.Key]qlik.Stay // deletes that a later run makes
 	live    *qlik.Tenant
 	slots   heldKeys // what pull requests have in the tenant: not looked at
 	traits  map[plan.Kind]plan.Traits
@@ -229,8 +230,8 @@ func (e *engine) study(ctx context.Context, t estate.Tenant, readOnly bool) (*st
 	e.taken.Store(t.Name, s.live.Seats())
 	e.vault.demand(s.plan, e.traits, !readOnly)
 	e.guards.Apply(s.plan)
-	_, later := s.later(e.p.now())
-	s.plan.Notes = slices.Sorted(slices.Values(append(s.plan.Notes, later...)))
+	s.stays = s.live.Stays(s.plan, e.p.now())
+	s.plan.Notes = slices.Sorted(slices.Values(append(s.plan.Notes, s.staying()...)))
 	if readOnly {
 		e.look(ctx, s, snapshot)
 	}

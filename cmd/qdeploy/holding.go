@@ -77,6 +77,9 @@ func (r *report) held() (text string) {
 	if r.Later > 0 {
 		text += fmt.Sprintf(" · later %d", r.Later)
 	}
+	if r.Lingers != nil {
+		text += fmt.Sprintf(" · deletes that wait %d", r.Lingers.Deletes)
+	}
 	return text
 }
 

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/github"
 	"github.com/qdeploy/qdeploy/pkg/plan"
@@ -137,7 +138,7 @@ func (m *merged) review(ctx context.Context) (err error) {
 		e, ok := m.e.memory.last(tenant)
 		return ok && (e.Outcome == outcomePartly || e.Outcome == outcomeApplying) || m.e.tries(tenant)
 	}
-	m.held = judge(m.fleet, m.reviews, partly, m.f.approve)
+	m.held = judge(m.fleet, m.reviews, partly, m.e.memory.waited, m.f.approve)
 	return nil
 }
 
@@ -222,7 +223,7 @@ const stateWord = "**Merged:** "
 // finish tells GitHub what became of the run.
 func (m *merged) finish(ctx context.Context, r *report, d *deployments) {
 	ctx = context.WithoutCancel(ctx) // an interrupted run is told of too
-	status, done := r.status(), r.count(stateDone)+r.count(stateAlready)
+	status, done := r.status(), r.count(stateDone)+r.count(stateLingers)+r.count(stateAlready)
 	state := "applied"
 	switch {
 	case status == exitOK && r.Later > 0:
@@ -235,6 +236,9 @@ func (m *merged) finish(ctx context.Context, r *report, d *deployments) {
 		state = "closed: " + r.whyClosed()
 	default:
 		state = "stopped: " + r.inWords()
+	}
+	if r.Lingers != nil {
+		state += "; " + r.Lingers.line(time.Time{})
 	}
 	m.said(ctx, state)
 	switch status {

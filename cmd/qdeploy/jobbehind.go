@@ -18,7 +18,7 @@ func (m *merged) followUp(ctx context.Context, r *report) error {
 	}
 	n := 0
 	for _, t := range r.Tenants {
-		if !slices.Contains([]tenantState{stateDone, stateAlready, stateUnchanged}, t.State) {
+		if !slices.Contains([]tenantState{stateDone, stateLingers, stateAlready, stateUnchanged}, t.State) {
 			n++
 		}
 	}

@@ -209,6 +209,7 @@ func (m *memory) entry(s stamp, t *study, outcomes []apply.Outcome) ledger.Entry
 			unfinished(&e, specs, before, old, o)
 		}
 	}
+	e.Waits = t.waits(old, e.Time, outcomes)
 	if len(t.plan.Held) > 0 { // to be looked for again, also when nothing else changes
 		e.Outcome = outcomePartly
 	}

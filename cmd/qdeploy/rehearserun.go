@@ -152,7 +152,7 @@ func (a *play) onwards(before int) bool {
 func (a *play) count() {
 	a.result.Done = 0
 	for _, t := range a.est.Tenants() {
-		if entry, ok := a.memory.last(t.Name); ok && entry.Outcome == outcomeApplied {
+		if entry, ok := a.memory.last(t.Name); ok && hasAll(entry) {
 			a.result.Done++
 		}
 	}

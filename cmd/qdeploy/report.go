@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/ledger"
 	"github.com/qdeploy/qdeploy/pkg/plan"
 	"github.com/qdeploy/qdeploy/pkg/qlik"
 )
@@ -22,8 +23,9 @@ const (
 	stateUnreadable tenantState = "could not be read"
 	stateUnfinished tenantState = "not finished" // stopped before its last change
 	stateNotStarted tenantState = "not started"
-	stateClosed     tenantState = "closed" // what was left waits for a window
-	stateLater      tenantState = "later"  // what was left waits for a ring before its own
+	stateClosed     tenantState = "closed"       // what was left waits for a window
+	stateLater      tenantState = "later"        // what was left waits for a ring before its own
+	stateLingers    tenantState = "deletes wait" // all that is declared is there; a later run deletes something
 	stateUnchanged  tenantState = "unchanged"
 	stateAlready    tenantState = "done before" // by an earlier run of the same revision
 )
@@ -37,6 +39,7 @@ type report struct {
 	Waiting int            `json:"notStarted"`
 	Held    int            `json:"held,omitempty"`  // until an environment opens
 	Later   int            `json:"later,omitempty"` // until rings before have what is declared
+	Lingers *lingering     `json:"deletesWait,omitempty"`
 	Rings   []*wave        `json:"rings,omitempty"`
 	Budget  *budget        `json:"budget,omitempty"` // nil: as many may fail as do
 	Closed  []closing      `json:"closed,omitempty"`
@@ -61,6 +64,8 @@ type tenantReport struct {
 	Held     int         `json:"held,omitempty"`  // changes that wait for a window
 	Later    int         `json:"later,omitempty"` // changes that wait for a ring
 	Class    string      `json:"class,omitempty"` // of the first change that failed: whose trouble it is
+
+	Waits *ledger.Waits `json:"waits,omitempty"` // deletes that a later run makes
 
 	Signature string `json:"signature,omitempty"` // of that change, see [qlik.Signature]
 	untouched bool   // it could not be read, and nothing was tried
@@ -104,6 +109,7 @@ func (r *report) set(t tenantReport) {
 	r.Tenants[r.at[t.Tenant]] = t
 	r.Held += t.Held
 	r.Later += t.Later
+	r.Lingers = r.Lingers.plus(t.Waits)
 	for _, o := range t.Outcomes {
 		switch o.Status {
 		case apply.Done:
@@ -190,7 +196,7 @@ func (r *report) ownStatus() int {
 // inWords tells in a line how many tenants stayed behind, and why.
 func (r *report) inWords() string {
 	var parts []string
-	for _, s := range []tenantState{stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted, stateClosed, stateLater, stateDone} {
+	for _, s := range []tenantState{stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted, stateClosed, stateLater, stateLingers, stateDone} {
 		if n := r.count(s); n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s))
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
 )
@@ -27,7 +28,7 @@ func (r *report) print(w io.Writer) {
 		}
 	}
 	fmt.Fprintf(w, "%s: done %d · failed %d · skipped %d · not started %d%s\n", r.Run, r.Done, r.Failed, r.Skipped, r.Waiting, r.held())
-	for _, s := range []tenantState{stateDone, stateAlready, stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted, stateClosed, stateLater} {
+	for _, s := range []tenantState{stateDone, stateLingers, stateAlready, stateFailed, stateUnfinished, stateStale, stateBlocked, stateUnreadable, stateNotStarted, stateClosed, stateLater} {
 		if names := r.in(s); len(names) > 0 {
 			fmt.Fprintf(w, "  %-17s %s\n", s, listing(names))
 		}
@@ -42,6 +43,9 @@ func (r *report) print(w io.Writer) {
 		fmt.Fprintf(w, "  %s\n", r.Spent)
 	}
 	_ = sayLines(w, closedLines(r.Closed)) // as the lines above
+	if r.Lingers != nil {
+		_ = sayLines(w, []string{r.Lingers.line(time.Time{})})
+	}
 	if r.outOfCalls {
 		fmt.Fprintln(w, "stopped: what is left of --max-calls is not enough for another tenant")
 	}

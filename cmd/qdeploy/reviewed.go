@@ -142,15 +142,16 @@ func (j *job) reviewed(ctx context.Context, pr github.PullRequest) (*plan.Fleet,
 const planFile = "plan.json"
 
 // judge says of each tenant with changes whether what would be done was reviewed,
-// and holds those back for which it was not: they are stale.
-func judge(fleet *plan.Fleet, rs []review, partly func(tenant string) bool, approve string) map[string]tenantReport {
+// and holds those back for which it was not: they are stale. What has waited was approved
+// with the run that left it, however that was.
+func judge(fleet *plan.Fleet, rs []review, partly func(tenant string) bool, waited func(*plan.Plan) bool, approve string) map[string]tenantReport {
 	held := map[string]tenantReport{}
 	var open []*plan.Plan
 	for _, p := range fleet.Plans {
 		if len(p.Changes) == 0 || p.Error != "" || len(p.Blocked()) > 0 {
 			continue
 		}
-		if !covered(p, rs, partly(p.Tenant.Name)) {
+		if !waited(p) && !covered(p, rs, partly(p.Tenant.Name)) {
 			open = append(open, p)
 		}
 	}

@@ -21,12 +21,12 @@ func (w *waves) closings() (out []closing) {
 	for _, r := range w.envs {
 		for _, v := range r.waves {
 			if v.Waits != "" {
-				out = append(out, w.closing(r, v.Ring, v.Waits, v.ring.Tenants))
+				out = append(out, ringClosing(r.env, w.of, v.Ring, v.Waits, v.ring.Tenants))
 			}
 		}
 		if len(r.newcomers) > 0 {
 			why := "the rollout began on " + r.rollout.Began.UTC().Format(windowTime) + " without them: --join takes them into its last ring"
-			out = append(out, w.closing(r, newcomersRing, why, r.newcomers))
+			out = append(out, ringClosing(r.env, w.of, newcomersRing, why, r.newcomers))
 		}
 	}
 	return out
@@ -35,24 +35,16 @@ func (w *waves) closings() (out []closing) {
 // newcomersRing stands where a ring is named.
 const newcomersRing = "newcomers"
 
-func (w *waves) closing(r *ringed, ring, why string, tenants []string) closing {
-	c := closing{closed: closed{Environment: r.env.Name}, Ring: ring, Why: why, spaces: map[string]map[plan.Key]bool{}, whole: map[string]bool{}}
+// ringClosing is a ring of an environment that waits; of says in how many environments
+// tenants are.
+func ringClosing(env estate.Environment, of map[string]int, ring, why string, tenants []string) closing {
+	c := closing{closed: closed{Environment: env.Name}, Ring: ring, Why: why, spaces: map[string]map[plan.Key]bool{}, whole: map[string]bool{}}
 	in := map[string]bool{}
 	for _, name := range tenants {
 		in[name] = true
-		c.whole[name] = w.of[name] == 1
+		c.whole[name] = of[name] == 1
 	}
-	for _, t := range r.env.Targets {
-		for _, name := range t.Tenants {
-			if !in[name] {
-				continue
-			}
-			if c.spaces[name] == nil {
-				c.spaces[name] = map[plan.Key]bool{}
-			}
-			c.spaces[name][plan.Key{Kind: "space", Name: t.Space}] = true
-		}
-	}
+	c.holdTargets(env, func(name string) bool { return in[name] })
 	return c
 }
 
@@ -78,7 +70,7 @@ func (w *waves) begin(ctx context.Context) error {
 	return nil
 }
 
-// moves reports whether any tenant of the rings is behind.
+// moves reports whether anything is left to be done in a tenant of the rings.
 func (r *ringed) moves() bool {
 	for _, v := range r.waves {
 		if len(v.standing.In[apply.Current]) < len(v.ring.Tenants) {
@@ -88,7 +80,8 @@ func (r *ringed) moves() bool {
 	return false
 }
 
-// end writes down the rollouts that are over: all tenants have what is declared.
+// end writes down the rollouts that are over: all tenants have what is declared, and no
+// delete waits.
 func (w *waves) end(ctx context.Context) error {
 	if w == nil {
 		return nil
@@ -153,7 +146,7 @@ func (w *waves) gated(ctx context.Context, r *ringed, v *wave) string {
 	key := v.Environment + "/" + v.Ring
 	said, ok := w.gates[key]
 	if !ok {
-		said = w.e.ask(ctx, question{v.ring.Gates, r.env, v.standing.In[apply.Current], func(tenant, space, app string) (qlik.Span, bool) {
+		said = w.e.ask(ctx, question{v.ring.Gates, r.env, v.standing.Have, func(tenant, space, app string) (qlik.Span, bool) {
 			entry, _ := w.e.memory.last(tenant)
 			at := placeOf(entry, tenant, space, app)
 			until := at.replaced(func(was ledger.Past) bool { return was.Since.Before(r.rollout.Began) })

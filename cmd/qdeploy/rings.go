@@ -20,7 +20,8 @@ type wave struct {
 	Ring        string          `json:"ring"`
 	State       apply.RingState `json:"state"`
 	Tenants     int             `json:"tenants"`
-	Have        int             `json:"have"` // tenants that have what is declared
+	Have        int             `json:"have"`                  // tenants that have what is declared
+	Lingering   int             `json:"deletesWait,omitempty"` // of them
 	Until       *time.Time      `json:"until,omitempty"`
 	Waits       string          `json:"waits,omitempty"` // why none of it may begin
 	Alike       *alike          `json:"alike,omitempty"` // too many failed in one way
@@ -56,12 +57,9 @@ type waves struct {
 // openWaves finds out which rings the run goes by: those of the rollouts that go on,
 // and of the estate where none does.
 func (e *engine) openWaves(f applyFlags, s stamp, r *report) (*waves, error) {
-	w := &waves{e: e, f: f, stamp: s, report: r, of: map[string]int{}, gates: map[string]verdict{}}
+	w := &waves{e: e, f: f, stamp: s, report: r, of: environmentsOf(e.est), gates: map[string]verdict{}}
 	var known map[string]ledger.Rollout
 	for _, env := range e.est.Environments() {
-		for _, name := range env.Tenants() {
-			w.of[name]++
-		}
 		if len(env.Rings) == 0 || !slices.ContainsFunc(env.Tenants(), func(name string) bool { return r.about(name) }) {
 			continue
 		}
@@ -153,6 +151,9 @@ func (w *waves) look(ctx context.Context) error {
 // String tells how a ring stands.
 func (v *wave) String() string {
 	text := fmt.Sprintf("%s: %d of %d have it", v.Environment, v.Have, v.Tenants)
+	if v.Lingering > 0 {
+		text += fmt.Sprintf(", deletes wait in %d", v.Lingering)
+	}
 	if n := len(v.standing.In[apply.Fell]); n > 0 {
 		text += fmt.Sprintf(", %d failed and %d may", n, v.mayFail())
 	}
@@ -178,7 +179,8 @@ func (w *waves) stand(v *wave) error {
 		}
 		return s, since
 	})
-	v.State, v.Have, v.Until = v.standing.State, len(v.standing.In[apply.Current]), nil
+	v.State, v.Have, v.Until = v.standing.State, len(v.standing.Have), nil
+	v.Lingering = len(v.standing.In[apply.Lingering])
 	if v.State == apply.Soaking {
 		v.Until = &v.standing.Until
 	}
@@ -204,28 +206,6 @@ func (w *waves) standOf(name string) (apply.Stand, time.Time, error) {
 	}
 	entry, ok := w.e.memory.last(name)
 	return standOfEntry(entry, ok, digest), reachedAt(entry), nil
-}
-
-// standOfEntry says how a tenant stands to a desired state, by the ledger alone.
-func standOfEntry(e ledger.Entry, known bool, digest string) apply.Stand {
-	switch {
-	case !known || e.Digest != digest || e.Outcome != outcomeApplied && e.Error == "":
-		return apply.Behind
-	case e.Outcome == outcomeApplied:
-		return apply.Current
-	case e.Class == classTenant:
-		return apply.SetAside
-	case e.Class == classPlatform:
-		return apply.Behind
-	}
-	return apply.Fell
-}
-
-func reachedAt(e ledger.Entry) time.Time {
-	if e.Reached.IsZero() { // applied before qdeploy kept it
-		return e.Time
-	}
-	return e.Reached
 }
 
 // Classes of errors, see [qlik.Class].

@@ -61,6 +61,9 @@ func (ro *rolling) roll(ctx context.Context) (err error) {
 		}
 	}
 	ro.holdRest(ro.fleet, ro.report)
+	if err := ro.postpone(); err != nil {
+		return err
+	}
 	return ro.waves.end(context.WithoutCancel(ctx))
 }
 

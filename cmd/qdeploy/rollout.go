@@ -53,11 +53,10 @@ func (e *engine) applyOne(ctx context.Context, stop apply.Stop, s stamp, approve
 func (e *engine) applyTo(ctx context.Context, stop apply.Stop, s stamp, now *study, within int, g *progress) (tenantReport, *ledger.Entry) {
 	name := now.tenant.Name
 	waits := e.drop(now)
-	later, notes := now.later(e.p.now())
-	now.leaveOut(func(k plan.Key) bool { return later[k] })
-	for _, note := range notes {
+	for _, note := range now.staying() {
 		g.line("%s: note: %s", name, note)
 	}
+	now.leaveOut(func(k plan.Key) bool { _, stays := now.stays[k]; return stays })
 	outcomes := apply.Run(ctx, stop, now.plan, within, e.journal.around(name, now.live.Do), func(o apply.Outcome) {
 		if o.Status == apply.Failed {
 			g.line("%s: %v", name, o.Err)
@@ -69,6 +68,7 @@ func (e *engine) applyTo(ctx context.Context, stop apply.Stop, s stamp, now *stu
 	entry := e.memory.entry(s, now, outcomes)
 	r := newTenantReport(name, outcomes)
 	r.hold(waits, e.closed)
+	r.linger(entry.Waits)
 	return r, &entry
 }
 

@@ -203,9 +203,9 @@ func past(old, e ledger.Entry) map[string][]ledger.Past {
 // reached says from when on a tenant has had all of its desired state.
 func reached(old, e ledger.Entry) time.Time {
 	switch {
-	case e.Outcome != outcomeApplied:
+	case !hasAll(e):
 		return time.Time{}
-	case old.Outcome == outcomeApplied && old.Digest == e.Digest:
+	case hasAll(old) && old.Digest == e.Digest:
 		return reachedAt(old)
 	}
 	return e.Time

@@ -32,6 +32,7 @@ type status struct {
 	Previews []ledger.Preview `json:"previews,omitempty"` // spaces of pull requests, where apps are tried
 
 	environments []string // in their order
+	now          time.Time
 }
 
 // heldApp is a hold that has not ended.
@@ -39,15 +40,6 @@ type heldApp struct {
 	Environment string `json:"environment"`
 	App         string `json:"app"`
 	estate.Hold
-}
-
-// lastRun is what became of a tenant, last.
-type lastRun struct {
-	Tenant   string    `json:"tenant"`
-	Outcome  string    `json:"outcome"`
-	Run      string    `json:"run"`
-	Time     time.Time `json:"time"`
-	Revision string    `json:"revision"`
 }
 
 type statusFlags struct {
@@ -151,7 +143,7 @@ func named(est *estate.Estate, environments, apps []string) error {
 
 func statusOf(est *estate.Estate, entries map[string]ledger.Entry, now time.Time, f statusFlags) *status {
 	wanted := func(list []string, name string) bool { return len(list) == 0 || slices.Contains(list, name) }
-	s := &status{Apps: []standing{}}
+	s := &status{Apps: []standing{}, now: now}
 	for _, env := range est.Environments() {
 		if !wanted(f.environments, env.Name) {
 			continue
@@ -186,7 +178,7 @@ func statusOf(est *estate.Estate, entries map[string]ledger.Entry, now time.Time
 		if len(f.environments) > 0 && !meant[name] {
 			continue
 		}
-		at := lastRun{name, e.Outcome, e.Run, e.Time, e.Revision}
+		at := lastOf(e)
 		if t, ok := est.Tenant(name); ok && t.State != estate.Ignored && e.Outcome != outcomeApplied {
 			s.Tenants = append(s.Tenants, at)
 		}
@@ -262,8 +254,14 @@ func (s *status) details(w io.Writer) {
 	for _, c := range s.Closed {
 		lines = append(lines, "closed     "+c.String())
 	}
+	var waits *lingering
 	for _, t := range s.Tenants {
-		lines = append(lines, fmt.Sprintf("unfinished %s: %s in %s, %s", t.Tenant, t.Outcome, t.Run, stampText(t.Time)))
+		if waits = waits.plus(t.Waits); t.Waits == nil {
+			lines = append(lines, fmt.Sprintf("unfinished %s: %s in %s, %s", t.Tenant, t.Outcome, t.Run, stampText(t.Time)))
+		}
+	}
+	if waits != nil {
+		lines = append(lines, "deletes    "+waits.line(s.now))
 	}
 	if s.Last != nil {
 		lines = append(lines, fmt.Sprintf("last run   %s, %s", s.Last.Run, stampText(s.Last.Time)))

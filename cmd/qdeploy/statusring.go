@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
@@ -19,6 +20,7 @@ type ringStatus struct {
 	State       apply.RingState `json:"state"`
 	Tenants     int             `json:"tenants"`
 	Have        int             `json:"have"`
+	Lingering   int             `json:"deletesWait,omitempty"` // of those that have it
 	Behind      int             `json:"behind"`
 	Failed      []string        `json:"failed,omitempty"`
 	Until       *time.Time      `json:"until,omitempty"`
@@ -53,19 +55,22 @@ func ringsOf(est *declared, m *memory, env estate.Environment, now time.Time) (o
 		switch {
 		case waits != "" && s.State != apply.Through:
 			s.State = stateWaiting
-		case r.Manual && !s.begun() && s.Tenants > 0:
+		case r.Manual && s.State == apply.Rolling:
 			s.State, s.Waits = stateWaiting, "it begins with: qdeploy apply --ring "+r.Name
 		}
 		if waits != "" {
 			continue
 		}
 		waits = s.holds(now)
-		if waits != "" || r.Gates.None() || i+1 == len(out) || out[i+1].begun() { // a ring that has begun: they were green
+		if waits != "" || r.Gates.None() || i+1 == len(out) {
 			continue
 		}
-		if waits = rollout.Red; waits == "" {
+		switch {
+		case strings.HasPrefix(rollout.Red, r.Name+": "):
+			waits = rollout.Red
+		case !out[i+1].begun(): // where one has, they were green
 			waits = "the next apply asks the gates of " + r.Name
-			out[i+1].asks = true
+			out[i+1].asks = !env.Rings[i+1].Manual
 		}
 	}
 	return out, nil
@@ -84,7 +89,7 @@ func ringOf(est *declared, m *memory, r estate.Ring, tenants []string, now time.
 		return standOfEntry(e, ok, digest), reachedAt(e)
 	})
 	s := ringStatus{
-		Ring: r.Name, State: at.State, Tenants: len(tenants), Have: len(at.In[apply.Current]),
+		Ring: r.Name, State: at.State, Tenants: len(tenants), Have: len(at.Have), Lingering: len(at.In[apply.Lingering]),
 		Behind: len(at.In[apply.Behind]), Failed: at.In[apply.Fell], names: tenants,
 	}
 	if s.State == apply.Soaking {
@@ -94,6 +99,30 @@ func ringOf(est *declared, m *memory, r estate.Ring, tenants []string, now time.
 		s.State = apply.Stopped
 	}
 	return s, err
+}
+
+// standOfEntry says how a tenant stands to a desired state, by the ledger alone.
+func standOfEntry(e ledger.Entry, known bool, digest string) apply.Stand {
+	switch {
+	case !known || e.Digest != digest || !hasAll(e) && e.Error == "":
+		return apply.Behind
+	case e.Outcome == outcomeApplied:
+		return apply.Current
+	case lingers(e):
+		return apply.Lingering
+	case e.Class == classTenant:
+		return apply.SetAside
+	case e.Class == classPlatform:
+		return apply.Behind
+	}
+	return apply.Fell
+}
+
+func reachedAt(e ledger.Entry) time.Time {
+	if e.Reached.IsZero() { // applied before qdeploy kept it
+		return e.Time
+	}
+	return e.Reached
 }
 
 // begun reports whether any tenant of the ring has got to it.
@@ -135,6 +164,9 @@ func (s ringStatus) holds(now time.Time) string {
 // line tells it in a line.
 func (s ringStatus) line() string {
 	text := fmt.Sprintf("%s, %s: %d of %d have it", s.Environment, s.Ring, s.Have, s.Tenants)
+	if s.Lingering > 0 {
+		text += fmt.Sprintf(", deletes wait in %d", s.Lingering)
+	}
 	if len(s.Failed) > 0 {
 		text += ", failed: " + firstNames(s.Failed, 3)
 	}

@@ -40,6 +40,26 @@ type whyApp struct {
 	Hold        *heldApp  `json:"hold,omitempty"`
 }
 
+// lastRun is what became of a tenant, last.
+type lastRun struct {
+	Tenant   string    `json:"tenant"`
+	Outcome  string    `json:"outcome"`
+	Run      string    `json:"run"`
+	Time     time.Time `json:"time"`
+	Revision string    `json:"revision"`
+
+	Waits *ledger.Waits `json:"waits,omitempty"` // all else is done
+}
+
+// lastOf is what became of a tenant, last, as the ledger knows it.
+func lastOf(e ledger.Entry) lastRun {
+	at := lastRun{Tenant: e.Tenant, Outcome: e.Outcome, Run: e.Run, Time: e.Time, Revision: e.Revision}
+	if lingers(e) {
+		at.Waits = e.Waits
+	}
+	return at
+}
+
 func (p *program) whyCommand() *cobra.Command {
 	var revision string
 	var asJSON bool
@@ -94,7 +114,7 @@ func (p *program) whyOf(est *declared, m *memory, t estate.Tenant) (*whyTenant, 
 	w := &whyTenant{Tenant: t.Name, Host: f.Host, State: string(t.State), Apps: []whyApp{}, Next: []string{}}
 	e, applied := m.last(t.Name)
 	if applied {
-		w.Last, w.Error = &lastRun{t.Name, e.Outcome, e.Run, e.Time, e.Revision}, e.Error
+		w.Last, w.Error = new(lastOf(e)), e.Error
 	}
 	w.Slots = slices.DeleteFunc(slices.Clone(m.slots), func(s ledger.Slot) bool { return !s.In(t.Name) })
 	w.Previews = slices.DeleteFunc(slices.Clone(m.spaces), func(p ledger.Preview) bool { return !p.In(t.Name) })
@@ -114,7 +134,7 @@ func (p *program) whyOf(est *declared, m *memory, t estate.Tenant) (*whyTenant, 
 	if err != nil {
 		return nil, err
 	}
-	w.next(t, applied, m.current(t.Name, digest))
+	w.next(t, applied, e.Digest == digest, p.now())
 	return w, nil
 }
 
@@ -139,16 +159,22 @@ func (w *whyTenant) add(est *declared, m *memory, env estate.Environment, now ti
 	return any
 }
 
-// next says what the next run does.
-func (w *whyTenant) next(t estate.Tenant, applied, current bool) {
+// next says what the next run does; same says that what is declared is what was applied.
+func (w *whyTenant) next(t estate.Tenant, applied, same bool, now time.Time) {
 	say := func(format string, args ...any) { w.Next = append(w.Next, fmt.Sprintf(format, args...)) }
 	switch {
 	case t.State == estate.Ignored:
 		say("nothing: the estate says that it is ignored")
-	case current:
+	case applied && same && w.Last.Outcome == outcomeApplied:
 		say("nothing: it is as the estate declares it, as far as the ledger knows; qdeploy plan --tenant %s asks it", w.Tenant)
 	case !applied:
 		say("the next apply brings all of it: nothing was applied to it yet")
+	case w.Last.Waits != nil && same:
+		at := "the next run"
+		if until := w.Last.Waits.Until; until.After(now) {
+			at = "a run after " + stampText(until)
+		}
+		say("%s deletes %s: all else is done", at, firstNames(w.Last.Waits.Deletes, 5))
 	case w.Error != "":
 		say("the next apply goes on where the last one failed")
 	default:

@@ -93,21 +93,43 @@ func (e *engine) outOfHours(at time.Time) (out []closing) {
 		if shut == nil {
 			continue
 		}
-		c := closing{closed: *shut, spaces: map[string]map[plan.Key]bool{}}
-		if shut.Opens != nil {
-			c.in = shut.Opens.Sub(at)
-		}
-		for _, t := range env.Targets {
-			for _, name := range t.Tenants {
-				if c.spaces[name] == nil {
-					c.spaces[name] = map[plan.Key]bool{}
-				}
-				c.spaces[name][plan.Key{Kind: "space", Name: t.Space}] = true
-			}
-		}
-		out = append(out, c)
+		out = append(out, windowClosing(env, *shut, at))
 	}
 	return out
+}
+
+// windowClosing is an environment that is closed at a time.
+func windowClosing(env estate.Environment, shut closed, at time.Time) closing {
+	c := closing{closed: shut, spaces: map[string]map[plan.Key]bool{}}
+	if shut.Opens != nil {
+		c.in = shut.Opens.Sub(at)
+	}
+	c.holdTargets(env, func(string) bool { return true })
+	return c
+}
+
+// holdTargets holds back what an environment publishes in those of its tenants that are in
+// the closing.
+func (c *closing) holdTargets(env estate.Environment, in func(tenant string) bool) {
+	for _, t := range env.Targets {
+		for _, name := range t.Tenants {
+			if !in(name) {
+				continue
+			}
+			if c.spaces[name] == nil {
+				c.spaces[name] = map[plan.Key]bool{}
+			}
+			c.spaces[name][plan.Key{Kind: "space", Name: t.Space}] = true
+		}
+	}
+}
+
+// holds reports whether it holds back what is done to something in a tenant, by itself.
+func (c closing) holds(tenant string, traits map[plan.Kind]plan.Traits, keys ...plan.Key) bool {
+	spaces := c.spaces[tenant]
+	return c.whole[tenant] || slices.ContainsFunc(keys, func(k plan.Key) bool {
+		return spaces[k] || spaces[traits[k.Kind].ParentOf(k)]
+	})
 }
 
 // waiting returns the changes of a plan that wait, with the index of what they
@@ -115,12 +137,7 @@ func (e *engine) outOfHours(at time.Time) (out []closing) {
 func (e *engine) waiting(p *plan.Plan, closed []closing) map[plan.Key]int {
 	out := map[plan.Key]int{}
 	for _, c := range p.Changes { // each comes after those that it waits for
-		i := slices.IndexFunc(closed, func(cl closing) bool {
-			spaces := cl.spaces[p.Tenant.Name]
-			return cl.whole[p.Tenant.Name] || slices.ContainsFunc([]plan.Key{c.Key, c.From}, func(k plan.Key) bool {
-				return spaces[k] || spaces[e.traits[k.Kind].ParentOf(k)]
-			})
-		})
+		i := slices.IndexFunc(closed, func(cl closing) bool { return cl.holds(p.Tenant.Name, e.traits, c.Key, c.From) })
 		for _, k := range c.After {
 			if j, ok := out[k]; ok && i < 0 {
 				i = j

@@ -6,10 +6,11 @@ import "time"
 type Stand int
 
 const (
-	Behind   Stand = iota // it does not have all of it
-	Current               // it has it, and that was read back
-	Fell                  // a change was tried and failed, by its own fault
-	SetAside              // it does not let us, or people must look first: nobody waits for it
+	Behind    Stand = iota // it does not have all of it
+	Current                // it has it, and that was read back
+	Lingering              // as Current, and something besides that is to be deleted later
+	Fell                   // a change was tried and failed, by its own fault
+	SetAside               // it does not let us, or people must look first: nobody waits for it
 )
 
 // Ring is one wave of a rollout.
@@ -34,6 +35,7 @@ const (
 type RingStanding struct {
 	State RingState
 	In    map[Stand][]string // their names, in the ring's order
+	Have  []string           // of those that have what is declared, deleted or not what is to go
 	Until time.Time          // when it has soaked; zero before all have it
 }
 
@@ -46,7 +48,11 @@ func (r Ring) Stand(now time.Time, of func(tenant string) (Stand, time.Time)) Ri
 	for _, name := range r.Tenants {
 		stand, since := of(name)
 		s.In[stand] = append(s.In[stand], name)
-		if stand == Current && since.After(last) {
+		if stand != Current && stand != Lingering {
+			continue
+		}
+		s.Have = append(s.Have, name)
+		if since.After(last) {
 			last = since
 		}
 	}
@@ -55,7 +61,7 @@ func (r Ring) Stand(now time.Time, of func(tenant string) (Stand, time.Time)) Ri
 		s.State = Stopped
 	case len(r.Tenants) == 0:
 		s.State = Through
-	case len(s.In[Behind]) > 0 || len(s.In[Current]) == 0:
+	case len(s.In[Behind]) > 0 || len(s.Have) == 0:
 	default:
 		s.Until = last.Add(r.Soak)
 		s.State = Through

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -16,7 +17,7 @@ func TestRingIsThroughWhenItProvesIt(t *testing.T) {
 	now := time.Date(2026, 11, 25, 12, 0, 0, 0, time.UTC)
 	for _, c := range []struct {
 		name   string
-		stands string // b behind, c current, f fell, a set aside
+		stands string // b behind, c current, l lingering, f fell, a set aside
 		may    int
 		soak   time.Duration
 		want   RingState
@@ -30,6 +31,10 @@ func TestRingIsThroughWhenItProvesIt(t *testing.T) {
 		{"one cannot be reached", "ca", 0, 0, Through},
 		{"none can be reached: nothing is proved", "aa", 0, 0, Rolling},
 		{"all that could failed, as they may", "ff", 2, 0, Rolling},
+		{"all have it, and from one something is to go", "lc", 0, 0, Through},
+		{"from all something is to go", "ll", 0, 0, Through},
+		{"one of them is behind", "lb", 0, 0, Rolling},
+		{"they soak as others do", "ll", 0, 2 * time.Hour, Soaking},
 		{"nobody is in it", "", 0, 0, Through},
 		{"it has an hour to go", "cc", 0, 2 * time.Hour, Soaking},
 		{"it has soaked", "cc", 0, time.Hour, Through},
@@ -42,10 +47,11 @@ func TestRingIsThroughWhenItProvesIt(t *testing.T) {
 			of := func(name string) (Stand, time.Time) {
 				i := slices.Index(names, name)
 				since := now.Add(-time.Hour - time.Duration(i)*time.Minute) // the first got it last
-				return map[byte]Stand{'b': Behind, 'c': Current, 'f': Fell, 'a': SetAside}[c.stands[i]], since
+				return map[byte]Stand{'b': Behind, 'c': Current, 'l': Lingering, 'f': Fell, 'a': SetAside}[c.stands[i]], since
 			}
 			s := Ring{Name: "pilot", Tenants: names, Failures: c.may, Soak: c.soak}.Stand(now, of)
 			require.Equal(t, c.want, s.State)
+			require.Len(t, s.Have, strings.Count(c.stands, "c")+strings.Count(c.stands, "l"))
 			if c.want == Soaking {
 				require.Equal(t, now.Add(time.Hour), s.Until)
 			}

@@ -61,8 +61,13 @@ type Entry struct {
 	// planned.
 	Stale bool `json:"stale,omitempty"`
 
-	// Reached is when all of the desired state with this digest was in place. Unlike
-	// Time it stays when the same is applied again. Zero while some of it is not.
+	// Waits are deletes that a later run is to make, where the outcome is "partly
+	// applied" and nothing else is left to be done. Nil if there are none.
+	Waits *Waits `json:"waits,omitempty"`
+
+	// Reached is when all of the desired state with this digest was in place, whatever
+	// Waits to be deleted. Unlike Time it stays when the same is applied again. Zero while
+	// some of it is not.
 	Reached time.Time `json:"reached,omitzero"`
 
 	// Resources are the specs that are applied here, by key.
@@ -82,6 +87,12 @@ type Entry struct {
 
 	// Pending are the keys that a run which has not ended may have created.
 	Pending []string `json:"pending,omitempty"`
+}
+
+// Waits are the deletes in a tenant that wait for a later run.
+type Waits struct {
+	Until   time.Time `json:"until,omitzero"` // from when on all may be made; zero: the next run may
+	Deletes []string  `json:"deletes"`        // keys
 }
 
 // Past is a release that an app had, and since when.

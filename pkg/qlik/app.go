@@ -42,6 +42,7 @@ var _ = register(Kind[App]{
 	Finds:   true,
 	Needs:   []plan.Kind{"space"},
 	Uses:    appUses,
+	Stays:   appStays,
 	List:    listApps,
 	Create: func(ctx context.Context, t *Tenant, desired App) (string, error) {
 		return t.deploy(ctx, "", desired)
@@ -54,23 +55,12 @@ var _ = register(Kind[App]{
 		return err
 	},
 	Delete: func(ctx context.Context, t *Tenant, id string) error {
-		if at := t.Restorable(id); t.clock.Now().Before(at) {
-			return fmt.Errorf("it is younger than %.0f minutes, and Qlik could not bring it back: it stays until %s", SafeAge.Minutes(), at.UTC().Format(time.RFC3339))
+		if at := t.restorable(id); t.clock.Now().Before(at) {
+			return fmt.Errorf("%s: it stays until %s", tooYoung, at.UTC().Format(time.RFC3339))
 		}
 		return t.call(ctx, http.MethodDelete, appPath(id), nil, nil, nil)
 	},
 })
-
-// Restorable returns from when on Qlik can bring back an app that is deleted; before that it
-// is gone for good. It is zero of what was not listed, and where Qlik does not say.
-func (t *Tenant) Restorable(id string) time.Time {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if made := t.made[id]; !made.IsZero() {
-		return made.Add(SafeAge)
-	}
-	return time.Time{}
-}
 
 func appPath(id string) string { return "/api/v1/apps/" + url.PathEscape(id) }
 

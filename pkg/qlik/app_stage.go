@@ -163,7 +163,7 @@ func (t *Tenant) sweep(ctx context.Context, used copied, desired App) {
 		newest = used.others[i].ResourceID
 	}
 	for _, old := range used.others {
-		if id := old.ResourceID; id == newest || id == used.id || !old.removable(desired) || t.imports(id) {
+		if id := old.ResourceID; id == newest || id == used.id || !old.removable(desired, t.clock.Now()) || t.imports(id) {
 			continue
 		}
 		err := t.call(ctx, http.MethodDelete, appPath(old.ResourceID), nil, nil, nil)
@@ -174,10 +174,10 @@ func (t *Tenant) sweep(ctx context.Context, used copied, desired App) {
 }
 
 // removable reports whether a copy is qdeploy's, and old enough.
-func (i item) removable(desired App) bool {
+func (i item) removable(desired App, now time.Time) bool {
 	release, _ := unstamped(i.Description)
 	ours := i.Name != desired.Name || strings.Contains(release, "+q.")
-	return ours && !i.Created.IsZero() && time.Since(i.Created.Time) >= SafeAge
+	return ours && !i.Created.IsZero() && now.Sub(i.Created.Time) >= SafeAge
 }
 
 // imports reports whether this run made an app.

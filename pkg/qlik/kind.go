@@ -11,6 +11,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
 )
@@ -66,6 +67,10 @@ type Kind[T any] struct {
 	// [Tenant.Review]. Optional.
 	Review func(ctx context.Context, t *Tenant, p *plan.Plan) error
 
+	// Stays returns the deletes of this kind in a plan that a later run is to make, see
+	// [Tenant.Stays]. Optional.
+	Stays func(t *Tenant, p *plan.Plan, now time.Time) map[plan.Key]Stay
+
 	// Warns says what a reader of a plan should know of a declared resource, "" if
 	// nothing. It is called after reading. Optional.
 	Warns func(t *Tenant, r plan.Resource) string
@@ -120,6 +125,7 @@ type traits struct {
 	lacks   func(*Tenant, plan.Resource, func(plan.Key) bool) string
 	warns   func(*Tenant, plan.Resource) string
 	review  func(context.Context, *Tenant, *plan.Plan) error
+	stays   func(*Tenant, *plan.Plan, time.Time) map[plan.Key]Stay
 	uses    func(plan.Resource) []use
 }
 
@@ -184,7 +190,7 @@ func (k Kind[T]) traits() traits {
 		}
 		return append(slices.Clone(k.Needs), k.NeedsFor(r)...)
 	}
-	return traits{k.Name, k.Calls, k.Within, len(k.Needs) > 0, k.Single, k.Sees, needs, k.People, k.Declare, k.Lacks, k.Warns, k.Review, k.Uses}
+	return traits{k.Name, k.Calls, k.Within, len(k.Needs) > 0, k.Single, k.Sees, needs, k.People, k.Declare, k.Lacks, k.Warns, k.Review, k.Stays, k.Uses}
 }
 
 func (k Kind[T]) list(ctx context.Context, t *Tenant, space string) iter.Seq2[plan.Resource, error] {
