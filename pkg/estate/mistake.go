@@ -85,6 +85,12 @@ func mismatch(p *Problem, c *complaint) {
 			got = name
 		}
 	}
+	if names := sorted(count); got == "" && len(names) == 2 && count[c.field.Type] > 0 {
+		got = names[0]
+		if got == c.field.Type {
+			got = names[1]
+		}
+	}
 	want := []string{c.field.Type}
 	if c.field.Type == "" || c.field.Type == got {
 		want = slices.DeleteFunc(sorted(count), func(name string) bool { return name == got })
@@ -93,6 +99,10 @@ func mismatch(p *Problem, c *complaint) {
 	p.Message = fmt.Sprintf("%s must be %s", c.name(), strings.Join(want, " or "))
 	if got != "" && !slices.Contains(want, got) {
 		p.Message += ", not " + got
+	}
+	unsaid := func(name string) bool { return !strings.Contains(p.Hint, name) }
+	if n := len(c.field.Fields); n > 0 && n <= 5 && slices.ContainsFunc(c.field.Fields, unsaid) {
+		p.Hint = strings.TrimSpace(p.Hint + " Its fields: " + strings.Join(c.field.Fields, ", "))
 	}
 }
 
