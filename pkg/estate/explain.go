@@ -91,10 +91,10 @@ func (x *explainer) say(p *Problem, c *complaint) {
 		x.undefined(p, e, args)
 	case allowed != nil && isWord:
 		wrongWord(p, c.name(), word, allowed)
-	case c.says(lengths) && c.field.Filled:
+	case c.emptyList():
 		p.Message = c.name() + " must have at least one entry"
 	case c.says(lengths):
-		twoValues(p, c, true)
+		x.twoLists(p, c)
 	case strings.HasPrefix(format, "invalid value") && len(args) > 1 && fmt.Sprint(args[0]) == "{}" && !x.locate(c.path).exact:
 		x.missing(p, c)
 	case strings.HasPrefix(format, "invalid value") && len(args) > 1:

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 
+	cueerrors "cuelang.org/go/cue/errors"
+
 	"github.com/qdeploy/qdeploy/schema"
 )
 
@@ -20,6 +22,32 @@ func (c *complaint) says(words string) bool {
 		}
 	}
 	return false
+}
+
+// emptyList reports whether a list is empty that may not be.
+func (c *complaint) emptyList() bool {
+	return c.field.Filled && slices.ContainsFunc(c.errs, func(e cueerrors.Error) bool {
+		format, args := e.Msg()
+		return strings.HasPrefix(format, lengths) && slices.Contains(args, any(0))
+	})
+}
+
+// twoLists explains a list that two places give different lengths. CUE does not say where
+// the other is: a template, if one has it.
+func (x *explainer) twoLists(p *Problem, c *complaint) {
+	p.shape, p.Hint = c.name()+" has two values", ""
+	p.Message = p.shape
+	for _, e := range c.errs {
+		if format, args := e.Msg(); strings.HasPrefix(format, lengths) {
+			p.Message = fmt.Sprintf("%s, of %v and of %v entries", p.shape, args[0], args[1])
+		}
+	}
+	if x.asks == nil {
+		return
+	}
+	if other := x.asks(c.path); other != "" && other != p.Pos {
+		p.Hint = "the other is at " + other
+	}
 }
 
 // hidden reports whether the value may be a secret.
