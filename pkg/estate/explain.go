@@ -104,7 +104,7 @@ func (x *explainer) say(p *Problem, c *complaint) {
 	case strings.HasPrefix(format, "conflicting values") && c.field.Only != "":
 		p.Message = fmt.Sprintf("%s must be %s", c.name(), c.field.Only)
 	case strings.HasPrefix(format, "conflicting values"):
-		twoValues(p, c, hide)
+		x.twoValues(p, c, hide)
 	default:
 		p.Message, p.Hint = message(e), ""
 		if hide {

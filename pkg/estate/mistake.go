@@ -114,7 +114,7 @@ func mismatch(p *Problem, c *complaint) {
 
 // twoValues explains a field that two places give different values: two of the estate's,
 // or one of them and the schema.
-func twoValues(p *Problem, c *complaint, hide bool) {
+func (x *explainer) twoValues(p *Problem, c *complaint, hide bool) {
 	p.Message = c.name() + " has two values"
 	p.shape, p.Hint = p.Message, ""
 	for _, e := range c.errs {
@@ -122,16 +122,20 @@ func twoValues(p *Problem, c *complaint, hide bool) {
 		if !strings.HasPrefix(format, "conflicting values") || len(args) < 2 {
 			continue
 		}
+		values := p.shape
 		if !hide {
-			p.Message = fmt.Sprintf("%s, %s and %s", p.shape, short(args[0]), short(args[1]))
+			values += fmt.Sprintf(", %s and %s", short(args[0]), short(args[1]))
+		}
+		if len(c.errs) == 1 { // no disjunction, of which each alternative has a value
+			p.Message = values
 		}
 		for _, q := range e.InputPositions() {
 			switch at := position(q); {
-			case at == "":
+			case at == "", x.text.embeds[at]:
 			case inSchema(q):
 				p.Hint = strings.TrimSuffix("one of them is the schema's: "+c.field.Doc, ": ")
 			case at != p.Pos && !sameLine(at, p.Pos):
-				p.Hint = "the other is at " + at
+				p.Message, p.Hint = values, "the other is at "+at
 				return
 			}
 		}
