@@ -112,11 +112,11 @@ func mismatch(p *Problem, c *complaint) {
 	}
 }
 
-// twoValues explains a field that two places give different values: two of the estate's,
-// or one of them and the schema.
+// twoValues explains a field that two places give different values: two of the estate's, or
+// one of them and the schema, whose sentence is then the hint.
 func (x *explainer) twoValues(p *Problem, c *complaint, hide bool) {
 	p.Message = c.name() + " has two values"
-	p.shape, p.Hint = p.Message, ""
+	p.shape = p.Message
 	for _, e := range c.errs {
 		format, args := e.Msg()
 		if !strings.HasPrefix(format, "conflicting values") || len(args) < 2 {
@@ -130,11 +130,7 @@ func (x *explainer) twoValues(p *Problem, c *complaint, hide bool) {
 			p.Message = values
 		}
 		for _, q := range e.InputPositions() {
-			switch at := position(q); {
-			case at == "", x.text.embeds[at]:
-			case inSchema(q):
-				p.Hint = strings.TrimSuffix("one of them is the schema's: "+c.field.Doc, ": ")
-			case at != p.Pos && !sameLine(at, p.Pos):
+			if at := position(q); at != "" && !inSchema(q) && !x.text.embeds[at] && !sameLine(at, p.Pos) {
 				p.Message, p.Hint = values, "the other is at "+at
 				return
 			}
