@@ -61,14 +61,20 @@ func (s *contents) names(v cue.Value) (out []string) {
 	}
 	it, err := v.Fields(cue.Patterns(true))
 	for err == nil && it.Next() {
-		if sel := it.Selector(); sel.ConstraintType() == cue.PatternConstraint {
-			if op, args := sel.Pattern().Expr(); op == cue.RegexMatchOp {
-				pattern, _ := args[0].String()
-				out = append(out, s.forms[pattern])
-			}
+		if sel := it.Selector(); sel.ConstraintType() == cue.PatternConstraint && namePattern(sel) != "" {
+			out = append(out, s.forms[namePattern(sel)])
 		}
 	}
 	return out
+}
+
+// namePattern is the pattern that names must match for a field to be this; "" for any name.
+func namePattern(sel cue.Selector) string {
+	if op, args := sel.Pattern().Expr(); op == cue.RegexMatchOp {
+		pattern, _ := args[0].String()
+		return pattern
+	}
+	return ""
 }
 
 // hasField reports whether v has a field of this name, not one of any name.
@@ -97,8 +103,10 @@ func child(v cue.Value, name string) cue.Value {
 	}
 	it, err := v.Fields(cue.Patterns(true))
 	for err == nil && it.Next() {
-		if sel := it.Selector(); sel.ConstraintType() == cue.PatternConstraint && matches(sel.Pattern(), name) {
-			return named(it.Value())
+		if sel := it.Selector(); sel.ConstraintType() == cue.PatternConstraint {
+			if ok, err := regexp.MatchString(namePattern(sel), name); err == nil && ok {
+				return named(it.Value())
+			}
 		}
 	}
 	return cue.Value{}
@@ -111,11 +119,6 @@ func element(v cue.Value) cue.Value {
 		return args[0].LookupPath(cue.MakePath(cue.AnyIndex))
 	}
 	return in
-}
-
-// matches reports whether a field may have a name, by the pattern for names.
-func matches(pattern cue.Value, name string) bool {
-	return pattern.Unify(pattern.Context().Encode(name)).Err() == nil
 }
 
 // named returns the definition in "#Space & {name: Name}": the whole has no

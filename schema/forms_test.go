@@ -13,7 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestForms holds that every pattern of the schema has words, and no other has.
+// TestForms holds that every pattern of the schema has words, and no other has, and that
+// what they give as an example is one.
 func TestForms(t *testing.T) {
 	patterns := map[string]bool{}
 	names, err := fs.Glob(files, "*.cue")
@@ -38,5 +39,14 @@ func TestForms(t *testing.T) {
 		begin, _, _ := strings.Cut(words, " ")
 		require.Contains(t, []string{"be", "begin", "have", "not"}, begin, "%s must %s", pattern, words)
 		require.Equal(t, words, Form(pattern))
+		_, examples, _ := strings.Cut(words, `: "`)
+		if _, as, ok := strings.Cut(words, `as "`); ok {
+			examples = as
+		}
+		for i, example := range strings.Split(examples, `"`) {
+			if examples != "" && i%2 == 0 && example != "" {
+				require.Regexp(t, pattern, strings.ReplaceAll(example, `\n`, "\n"))
+			}
+		}
 	}
 }

@@ -95,9 +95,9 @@ func (x *explainer) say(p *Problem, c *complaint) {
 		p.Message = c.name() + " must have at least one entry"
 	case c.says(lengths):
 		x.twoLists(p, c)
-	case strings.HasPrefix(format, "invalid value") && len(args) > 1 && fmt.Sprint(args[0]) == "{}" && !x.locate(c.path).exact:
+	case strings.HasPrefix(format, "invalid value") && fmt.Sprint(args[0]) == "{}" && !x.locate(c.path).exact:
 		x.missing(p, c)
-	case strings.HasPrefix(format, "invalid value") && len(args) > 1:
+	case strings.HasPrefix(format, "invalid value") && len(args) == 2:
 		wrongValue(p, c, hide)
 	case strings.Contains(format, "mismatched types"):
 		mismatch(p, c)
