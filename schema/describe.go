@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"fmt"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,6 +15,9 @@ type Field struct {
 	Values []string // the only texts it may be; nil if others are allowed
 	Fields []string // the fields that it may have; nil if it is not a closed struct
 	Type   string   // "a string", "a list", ...; empty if several are allowed
+	Only   string   // the only value that it may be, if that is no text: "true"
+	Filled bool     // it is a list that may not be empty
+	Names  []string // what the names in it must do, in words, see [Form]; nil if it has no pattern for them
 }
 
 // Describe returns what the schema says of the field at a path, seen from the
@@ -28,12 +32,60 @@ func Describe(path ...string) (Field, bool) {
 
 func (s *contents) describe(path ...string) (Field, bool) {
 	v := s.value.LookupPath(cue.MakePath(cue.Def("Estate")))
+	text := ""
 	for _, name := range path {
-		if v = child(v, name); !v.Exists() {
+		in := child(v, name)
+		if !in.Exists() {
 			return Field{}, false
 		}
+		switch said := doc(in); {
+		case v.IncompleteKind() == cue.ListKind: // what a list means holds for what is in it
+		case said != "" || hasField(v, name):
+			text = said
+		}
+		v = in
 	}
-	return Field{Doc: doc(v), Values: values(v), Fields: fieldNames(v), Type: typeName(v.IncompleteKind())}, true
+	f := Field{Doc: text, Values: values(v), Fields: fieldNames(v), Type: typeName(v.IncompleteKind())}
+	if v.IncompleteKind() == cue.BoolKind && v.IsConcrete() {
+		f.Only = fmt.Sprint(v)
+	}
+	f.Filled = v.IncompleteKind() == cue.ListKind && v.LookupPath(cue.MakePath(cue.Index(0))).Exists()
+	f.Names = s.names(v)
+	return f, true
+}
+
+// names are the words for the patterns that the names of fields of v must match.
+func (s *contents) names(v cue.Value) (out []string) {
+	if v.IncompleteKind() != cue.StructKind {
+		return nil
+	}
+	it, err := v.Fields(cue.Patterns(true))
+	for err == nil && it.Next() {
+		if sel := it.Selector(); sel.ConstraintType() == cue.PatternConstraint && namePattern(sel) != "" {
+			out = append(out, s.forms[namePattern(sel)])
+		}
+	}
+	return out
+}
+
+// namePattern is the pattern that names must match for a field to be this; "" for any name.
+func namePattern(sel cue.Selector) string {
+	if op, args := sel.Pattern().Expr(); op == cue.RegexMatchOp {
+		pattern, _ := args[0].String()
+		return pattern
+	}
+	return ""
+}
+
+// hasField reports whether v has a field of this name, not one of any name.
+func hasField(v cue.Value, name string) bool {
+	it, err := v.Fields(cue.Optional(true))
+	for err == nil && it.Next() {
+		if it.Selector().Unquoted() == name {
+			return true
+		}
+	}
+	return false
 }
 
 // child returns the field of v, whether it is regular, optional, matched by a
@@ -41,7 +93,7 @@ func (s *contents) describe(path ...string) (Field, bool) {
 func child(v cue.Value, name string) cue.Value {
 	if v.IncompleteKind()&cue.ListKind != 0 {
 		if _, err := strconv.Atoi(name); err == nil {
-			return v.LookupPath(cue.MakePath(cue.AnyIndex))
+			return element(v)
 		}
 	}
 	for _, sel := range []cue.Selector{cue.Str(name), cue.Str(name).Optional()} {
@@ -52,10 +104,21 @@ func child(v cue.Value, name string) cue.Value {
 	it, err := v.Fields(cue.Patterns(true))
 	for err == nil && it.Next() {
 		if sel := it.Selector(); sel.ConstraintType() == cue.PatternConstraint {
-			return named(it.Value())
+			if ok, err := regexp.MatchString(namePattern(sel), name); err == nil && ok {
+				return named(it.Value())
+			}
 		}
 	}
 	return cue.Value{}
+}
+
+// element returns what is in a list, also in one that has a default.
+func element(v cue.Value) cue.Value {
+	in := v.LookupPath(cue.MakePath(cue.AnyIndex))
+	if _, args := v.Expr(); !in.Exists() && len(args) > 0 {
+		return args[0].LookupPath(cue.MakePath(cue.AnyIndex))
+	}
+	return in
 }
 
 // named returns the definition in "#Space & {name: Name}": the whole has no

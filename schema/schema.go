@@ -41,6 +41,7 @@
 //	definition=FIELD computed: the digest of the definition in the file that FIELD names
 //	shape=FIELD      computed: the digest of the file that FIELD names, which has fields of
 //	                 the kind: those that are
+//	means=WORD       a text that not only looks right: a recurrence, a zone
 //	shaped           written in that file, or here
 //	aside            about the resource, not part of its spec
 //
@@ -100,6 +101,7 @@ type Kind struct {
 	Shapes      map[string]string // the same, for the digest of fields that the file has
 	Shaped      []string          // those fields
 	Sizes       map[string]string // computed field → the field that names the file
+	Means       map[string]string // field → what its text means, of which not every one that looks right does
 }
 
 // facts are what Go knows of the files.
@@ -114,6 +116,7 @@ type contents struct {
 	facts
 	mu       sync.Mutex // a CUE value is not for several goroutines
 	value    cue.Value
+	forms    map[string]string             // what matches a pattern, in words
 	examples map[plan.Kind]json.RawMessage // full specs
 }
 
@@ -193,6 +196,9 @@ func read(fsys fs.FS, whole bool) (*contents, error) {
 	if err := p.value.LookupPath(cue.ParsePath("roles")).Decode(&p.Roles); err != nil {
 		return nil, err
 	}
+	if err := p.value.LookupPath(cue.ParsePath("forms")).Decode(&p.forms); err != nil {
+		return nil, err
+	}
 	defs, err := p.value.Fields(cue.Definitions(true))
 	if err != nil {
 		return nil, err
@@ -236,6 +242,10 @@ func Traits() map[plan.Kind]plan.Traits {
 	}
 	return out
 }
+
+// Form says in words, after "must", what a text is that matches a pattern of the schema:
+// "not be empty". It is empty for a pattern that the schema does not have.
+func Form(pattern string) string { return embedded().forms[pattern] }
 
 // Example returns a full spec of a kind, or nil if there is no such kind.
 func Example(k plan.Kind) json.RawMessage { return examples()[k] }

@@ -211,6 +211,10 @@ func TestDescribe(t *testing.T) {
 		{"tenants/acme/labels/tier", Field{Type: "a string"}},
 		{"tenants/acme/template", Field{}},
 		{"environments/prod/targets/0", Field{Fields: []string{"select", "tenants", "staging", "space", "apps", "reload"}, Type: "a struct"}},
+		{"templates/t/sharing-task/P/sheets", Field{Type: "a list", Filled: true}},
+		{"templates/t/data-alert/P/recipients/0", Field{Type: "a string"}},
+		{"templates/t/webhook/W/enableCloudEventDelivery", Field{Type: "true or false", Only: "true"}},
+		{"tenants/acme/labels", Field{Type: "a struct", Names: []string{"be a word of letters, digits, \"_\" and \"-\" that begins with a letter"}}},
 		{"environments/prod/apps/Sales", Field{Type: "a struct", Fields: []string{"version", "digest", "commit"}}},
 	} {
 		f, ok := Describe(strings.Split(c.path, "/")...)
@@ -220,8 +224,29 @@ func TestDescribe(t *testing.T) {
 		slices.Sort(c.want.Fields)
 		require.Equal(t, c.want, f, c.path)
 	}
-	_, ok := Describe("templates", "customer", "spaces")
-	require.False(t, ok)
+	for _, path := range []string{"templates/customer/spaces", "tenants/acme/labels/my tier", "environments/prod/content/y"} {
+		_, ok := Describe(strings.Split(path, "/")...)
+		require.False(t, ok, path)
+	}
+}
+
+// TestDescribeWithin holds that what a list or a map means is said of what is in it, unless
+// that says more.
+func TestDescribeWithin(t *testing.T) {
+	for path, begins := range map[string]string{
+		"templates/t/role/R/assignedScopes/0":                 "assignedScopes are",
+		"templates/t/data-alert/P/groups/0":                   "groups are",
+		"templates/t/glossary-term/T/relatesTo/0":             "relatesTo are",
+		"templates/t/glossary-term/T/relatesTo/0/type":        "type is",
+		"templates/t/webhook/W/headers/X-From":                "headers are",
+		"templates/t/webhook/W/encryptedHeaders/X":            "Secret names",
+		"templates/t/space/S/members/group:A/0":               "members are",
+		"templates/t/data-alert/P/condition/conditionData/my": "conditionData is",
+	} {
+		f, ok := Describe(strings.Split(path, "/")...)
+		require.True(t, ok, path)
+		require.True(t, strings.HasPrefix(f.Doc, begins), "%s: %s", path, f.Doc)
+	}
 }
 
 func TestUnknownAttribute(t *testing.T) {

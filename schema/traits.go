@@ -13,7 +13,7 @@ import (
 // readKind reads the attributes of a definition and of its fields. A definition
 // that is no kind gives a Kind without a name.
 func readKind(def cue.Value) (Kind, error) {
-	k := Kind{MD5: map[string]string{}, Files: map[string]string{}, Definitions: map[string]string{}, Shapes: map[string]string{}, Sizes: map[string]string{}}
+	k := Kind{MD5: map[string]string{}, Files: map[string]string{}, Definitions: map[string]string{}, Shapes: map[string]string{}, Sizes: map[string]string{}, Means: map[string]string{}}
 	err := words(def, cue.DeclAttr, func(word, value string) error {
 		var err error
 		switch word {
@@ -132,6 +132,8 @@ func (k *Kind) field(v cue.Value, path, name string) error {
 			k.Shapes[name] = value
 		case "shaped":
 			k.Shaped = append(k.Shaped, name)
+		case "means":
+			k.Means[name] = value
 		case "aside":
 			k.Aside = append(k.Aside, name)
 		default:

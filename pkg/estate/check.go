@@ -3,6 +3,7 @@ package estate
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/qdeploy/qdeploy/pkg/plan"
@@ -70,11 +71,58 @@ func (x *expansion) check() {
 			continue // assignments and apps are made above, with their references
 		}
 		for key, soft := range x.e.traits[r.Key.Kind].Targets(r.Spec) {
-			if !soft && !have[key] {
+			switch {
+			case key == r.Key:
+				x.problem(Problem{Pos: x.selfAt(r), Key: r.Key, Message: "refers to itself", Hint: "name another " + string(key.Kind) + ", or leave it out"})
+			case !soft && !have[key]:
 				x.problem(Problem{Pos: r.Pos, Key: r.Key, Message: fmt.Sprintf("refers to %s, which is not declared", key)})
 			}
 		}
 	}
+}
+
+// selfAt is where a resource refers to itself.
+func (x *expansion) selfAt(r plan.Resource) string {
+	var spec any
+	if decode(r.Spec, &spec) != nil {
+		return r.Pos
+	}
+	for _, ref := range x.e.traits[r.Key.Kind].Refs {
+		path := strings.Split(strings.TrimPrefix(ref.Path, "/"), "/")
+		if at := pathTo(spec, path, r.Key.String()); at != nil {
+			return x.pos(slices.Concat([]string{string(r.Key.Kind), r.Key.Name}, at)...)
+		}
+	}
+	return r.Pos
+}
+
+// pathTo follows a path, in which * is any element of a list, to a text; nil if it is not there.
+func pathTo(v any, path []string, text string) []string {
+	if len(path) == 0 {
+		if v == text {
+			return []string{}
+		}
+		return nil
+	}
+	try := func(name string, in any) []string {
+		if rest := pathTo(in, path[1:], text); rest != nil {
+			return append([]string{name}, rest...)
+		}
+		return nil
+	}
+	if list, ok := v.([]any); ok && path[0] == "*" {
+		for i, in := range list {
+			if found := try(strconv.Itoa(i), in); found != nil {
+				return found
+			}
+		}
+		return nil
+	}
+	fields, _ := v.(map[string]any)
+	if in, ok := fields[path[0]]; ok {
+		return try(path[0], in)
+	}
+	return nil
 }
 
 // one finds what a tenant can have only one of.

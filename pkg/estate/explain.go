@@ -40,6 +40,20 @@ type complaint struct {
 
 // explain returns the problems that err is about, one for each path.
 func (x *explainer) explain(err error) []Problem {
+	var out []Problem
+	for _, c := range x.complaints(err) {
+		p := Problem{Pos: x.pos(c), Key: keyAt(x.schemaPath(c.path)), Hint: c.field.Doc}
+		if len(c.path) > 1 && c.path[0] == "tenants" {
+			p.Tenant = c.path[1]
+		}
+		x.say(&p, c)
+		out = append(out, p)
+	}
+	return out
+}
+
+// complaints are what CUE has against each path, in its order.
+func (x *explainer) complaints(err error) []*complaint {
 	var list []*complaint
 	byPath := map[string]*complaint{}
 	for _, e := range cueerrors.Errors(err) {
@@ -57,24 +71,15 @@ func (x *explainer) explain(err error) []Problem {
 		}
 		c.errs = append(c.errs, e)
 	}
-	var out []Problem
-	for _, c := range list {
-		p := Problem{Pos: x.pos(c), Key: keyAt(x.schemaPath(c.path)), Hint: c.field.Doc}
-		if len(c.path) > 1 && c.path[0] == "tenants" {
-			p.Tenant = c.path[1]
-		}
-		x.say(&p, c)
-		out = append(out, p)
-	}
-	return out
+	return withoutEchoes(list)
 }
 
-// say puts the complaint into words. Values of regions are not repeated: one
-// of them may be a secret that somebody wrote by mistake.
+// say puts the complaint into words. Values that may be a secret which somebody wrote by
+// mistake are not repeated.
 func (x *explainer) say(p *Problem, c *complaint) {
 	e := c.errs[len(c.errs)-1] // behind the heading that CUE puts before a disjunction's errors
 	format, args := e.Msg()
-	hide := len(c.path) > 0 && c.path[0] == "regions"
+	hide := c.hidden()
 	allowed := c.allowed()
 	word, isWord := c.userWord(allowed)
 	switch {
@@ -86,20 +91,20 @@ func (x *explainer) say(p *Problem, c *complaint) {
 		x.undefined(p, e, args)
 	case allowed != nil && isWord:
 		wrongWord(p, c.name(), word, allowed)
+	case c.emptyList():
+		p.Message = c.name() + " must have at least one entry"
+	case c.says(lengths):
+		x.twoLists(p, c)
+	case strings.HasPrefix(format, "invalid value") && fmt.Sprint(args[0]) == "{}" && !x.locate(c.path).exact:
+		x.missing(p, c)
+	case strings.HasPrefix(format, "invalid value") && len(args) == 2:
+		wrongValue(p, c, hide)
 	case strings.Contains(format, "mismatched types"):
 		mismatch(p, c)
-	case strings.HasPrefix(format, "invalid value") && len(args) > 1:
-		p.shape = c.name() + " is not allowed"
-		switch {
-		case hide:
-			p.Message = p.shape
-		case c.field.Doc != "":
-			p.Message = fmt.Sprintf("%s %s is not allowed", c.name(), short(args[0]))
-		default: // it is the user's own rule
-			p.Message = fmt.Sprintf("%s is %s and must be %v", c.name(), short(args[0]), args[1])
-		}
+	case strings.HasPrefix(format, "conflicting values") && c.field.Only != "":
+		p.Message = fmt.Sprintf("%s must be %s", c.name(), c.field.Only)
 	case strings.HasPrefix(format, "conflicting values"):
-		twoValues(p, c, hide)
+		x.twoValues(p, c, hide)
 	default:
 		p.Message, p.Hint = message(e), ""
 		if hide {
@@ -134,16 +139,21 @@ func (x *explainer) notAllowed(p *Problem, c *complaint) {
 		p.Pos = x.locate(full[len(x.prefix):]).at
 		p.Key = keyAt(full)
 	}
+	around, _ := schema.Describe(outer...)
 	if last(outer) == "members" {
 		p.Message = fmt.Sprintf("member %q is of no known type", last(full))
 		p.Hint = `write "group:" and a name, "user:" and a subject, or "email:" and an address`
+		return
+	}
+	if around.Names != nil {
+		p.Message = fmt.Sprintf("%q must %s", last(full), strings.Join(around.Names, ", or "))
+		p.Hint = around.Doc
 		return
 	}
 	what := "field"
 	if len(full) == 3 && full[0] == "templates" {
 		what = "kind"
 	}
-	around, _ := schema.Describe(outer...)
 	p.Message = fmt.Sprintf("unknown %s %q", what, last(full))
 	p.Hint = orKnown(didYouMean(last(full), around.Fields), around.Fields)
 }
@@ -153,23 +163,20 @@ func (x *explainer) notAllowed(p *Problem, c *complaint) {
 func (x *explainer) unknown(path []string) []string {
 	full := x.schemaPath(path)
 	for i := len(x.prefix) + 1; i < len(full); i++ {
-		_, known := schema.Describe(full[:i]...)
-		if !known || i > 1 && full[i-2] == "members" && !isAssignee(full[i-1]) {
+		if _, known := schema.Describe(full[:i]...); !known {
 			return full[:i]
 		}
 	}
 	return full
 }
 
-// isAssignee reports whether the schema's pattern for members has this form.
-func isAssignee(name string) bool {
-	form, who, _ := strings.Cut(name, ":")
-	return (form == "group" || form == "user" || form == "email") && who != ""
-}
-
 // missing explains a field without a value.
 func (x *explainer) missing(p *Problem, c *complaint) {
-	p.Message = c.name() + " is missing"
+	name := c.name()
+	if n := len(c.path) - 1; n > 0 && isNumber(c.path[n]) && !x.locate(c.path[:n]).exact {
+		name = c.path[n-1] // a list that is not written lacks its first entry
+	}
+	p.Message = name + " is missing"
 	if c.field.Values != nil {
 		p.Hint = c.name() + " must be " + oneOf(c.field.Values)
 	}

@@ -6,6 +6,8 @@ import (
 	"strings"
 )
 
+const addressHint = `its four numbers are from 0 to 255, and what follows a slash from 0 to 32: "203.0.113.0/24"`
+
 // ipRange reads "203.0.113.0/24", or one address.
 func ipRange(s string) (netip.Prefix, error) {
 	if !strings.Contains(s, "/") {
@@ -21,7 +23,7 @@ func (l *load) checkRunsFrom(texts []string) {
 	for i, s := range texts {
 		p, err := ipRange(s)
 		if err != nil {
-			l.report(Problem{Pos: l.at("runsFrom", fmt.Sprint(i)), Message: fmt.Sprintf("%q is not an address", s)})
+			l.report(Problem{Pos: l.at("runsFrom", fmt.Sprint(i)), Message: fmt.Sprintf("%q is not an address", s), Hint: addressHint})
 			continue
 		}
 		l.e.runsFrom = append(l.e.runsFrom, p)
@@ -52,7 +54,7 @@ func (x *expansion) ipPolicies() {
 			switch {
 			case err != nil:
 				wrong = true
-				say("", "%q is not an address", s)
+				say(addressHint, "%q is not an address", s)
 			case a.Addr().IsPrivate():
 				say("write the addresses as the internet sees them", "%q is private, and Qlik takes public addresses only", s)
 			}

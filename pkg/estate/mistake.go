@@ -5,6 +5,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/qdeploy/qdeploy/pkg/plan"
+	"github.com/qdeploy/qdeploy/schema"
 )
 
 // allowed returns the words that a field may be, if it may only be words: by
@@ -75,7 +78,7 @@ func mismatch(p *Problem, c *complaint) {
 		count[typeName(args[2])]++
 		count[typeName(args[3])]++
 		for i := range 2 {
-			if isLiteral(args[i]) {
+			if isLiteral(args[i]) && typeName(args[i+2]) != c.field.Type {
 				got = typeName(args[i+2])
 			}
 		}
@@ -83,6 +86,12 @@ func mismatch(p *Problem, c *complaint) {
 	for _, name := range sorted(count) { // the user's type is in all errors of a disjunction
 		if n > 1 && count[name] == n && name != c.field.Type {
 			got = name
+		}
+	}
+	if names := sorted(count); got == "" && len(names) == 2 && count[c.field.Type] > 0 {
+		got = names[0]
+		if got == c.field.Type {
+			got = names[1]
 		}
 	}
 	want := []string{c.field.Type}
@@ -94,27 +103,37 @@ func mismatch(p *Problem, c *complaint) {
 	if got != "" && !slices.Contains(want, got) {
 		p.Message += ", not " + got
 	}
+	if path := c.path; p.Hint == "" && len(path) > 0 && schema.Of(plan.Kind(last(path))).Declared {
+		p.Hint = "below it is a name, and below that its fields: see qdeploy schema " + last(path)
+	}
+	unsaid := func(name string) bool { return !strings.Contains(p.Hint, name) }
+	if n := len(c.field.Fields); n > 0 && n <= 5 && slices.ContainsFunc(c.field.Fields, unsaid) {
+		p.Hint = strings.TrimSpace(p.Hint + " Its fields: " + strings.Join(c.field.Fields, ", "))
+	}
 }
 
-// twoValues explains a field that two places give different values.
-func twoValues(p *Problem, c *complaint, hide bool) {
+// twoValues explains a field that two places give different values: two of the estate's, or
+// one of them and the schema, whose sentence is then the hint.
+func (x *explainer) twoValues(p *Problem, c *complaint, hide bool) {
 	p.Message = c.name() + " has two values"
-	p.shape, p.Hint = p.Message, ""
+	p.shape = p.Message
 	for _, e := range c.errs {
 		format, args := e.Msg()
 		if !strings.HasPrefix(format, "conflicting values") || len(args) < 2 {
 			continue
 		}
+		values := p.shape
+		if !hide {
+			values += fmt.Sprintf(", %s and %s", short(args[0]), short(args[1]))
+		}
+		if len(c.errs) == 1 { // no disjunction, of which each alternative has a value
+			p.Message = values
+		}
 		for _, q := range e.InputPositions() {
-			at := position(q)
-			if at == "" || at == p.Pos || inSchema(q) || sameLine(at, p.Pos) {
-				continue
+			if at := position(q); at != "" && !inSchema(q) && !x.text.embeds[at] && !sameLine(at, p.Pos) {
+				p.Message, p.Hint = values, "the other is at "+at
+				return
 			}
-			p.Hint = "the other is at " + at
-			if !hide {
-				p.Message = fmt.Sprintf("%s, %s and %s", p.shape, short(args[0]), short(args[1]))
-			}
-			return
 		}
 	}
 }

@@ -108,7 +108,7 @@ func TestPinsThatAreWrong(t *testing.T) {
 		{"the file at hand has another", `{version: "1.0.0", digest: "` + p.digests[0] + `"}`, "raise the version, or pin what the file has"},
 		{"no digest", `{version: "1.0.0", commit: "` + p.commits[0] + `"}`, "prod pins a commit of Sales, but no digest"},
 		{"no such commit", `{version: "1.0.0", digest: "` + p.digests[0] + `", commit: "` + absent + `"}`, "there is no revision " + absent + " here"},
-		{"no commit", `{version: "1.0.0", digest: "` + p.digests[0] + `", commit: "main"}`, `commit "main" is not allowed`},
+		{"no commit", `{version: "1.0.0", digest: "` + p.digests[0] + `", commit: "main"}`, `commit is "main" and must be a whole commit`},
 	} {
 		_, err := p.pin(t, c.pin)
 		require.ErrorContains(t, err, c.want, c.name)

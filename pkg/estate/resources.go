@@ -86,15 +86,19 @@ func (x *expansion) locate(path []string) pos {
 		return x.locateFact(path[1:])
 	}
 	var around string
-	if at, exact := x.ownAt.find(path...); exact {
-		return pos{at, true}
-	} else if at != "" && len(path) > 2 && x.ownAt.has(path[:2]) {
-		around = at
-	}
-	if x.t.inCUE != nil {
-		at, exact := x.e.text.find(append([]string{"tenants", x.t.Name}, path...)...)
+	for _, own := range []struct {
+		text *index
+		top  []string
+	}{{x.ownAt, nil}, {x.e.text, []string{"tenants", x.t.Name}}} {
+		if own.top != nil && x.t.inCUE == nil {
+			continue
+		}
+		at, exact := own.text.find(slices.Concat(own.top, path)...)
 		if exact {
 			return pos{at, true}
+		}
+		if n := resourceDepth(path); len(path) > n && own.text.has(slices.Concat(own.top, path[:n])) {
+			around = cmp.Or(around, at)
 		}
 	}
 	for _, name := range x.t.templates {
@@ -105,6 +109,14 @@ func (x *expansion) locate(path []string) pos {
 		around = cmp.Or(around, at)
 	}
 	return pos{cmp.Or(around, x.t.Pos), false}
+}
+
+// resourceDepth is how many names of a path lead to its resource.
+func resourceDepth(path []string) int {
+	if len(path) > 0 && schema.Of(plan.Kind(path[0])).Traits.Singleton {
+		return 1
+	}
+	return 2
 }
 
 // locateFact says where a field of the tenant itself is declared.
@@ -163,14 +175,17 @@ func (x *expansion) single(k schema.Kind, v cue.Value) {
 // eachSound decodes the resources that are not wrong, so that everything else
 // that is wrong with them can be said as well.
 func (x *expansion) eachSound(k schema.Kind, v cue.Value, specs map[string]map[string]any) {
-	if !x.lame {
+	it, err := v.Fields()
+	if err != nil && !x.lame {
 		x.ps = append(x.ps, x.explainer().explain(v.Validate(cue.Concrete(true)))...)
 	}
-	it, err := v.Fields()
 	for err == nil && it.Next() {
 		name := it.Selector().Unquoted()
 		raw, err := it.Value().MarshalJSON()
 		if err != nil {
+			if !x.lame { // each by itself: what is wrong with one hides what another lacks
+				x.ps = append(x.ps, x.explainer().explain(it.Value().Validate(cue.Concrete(true)))...)
+			}
 			x.broken[plan.Key{Kind: k.Name, Name: name}] = true
 			continue
 		}
@@ -211,6 +226,7 @@ func (x *expansion) resource(k schema.Kind, name string, spec map[string]any) {
 		}
 		spec[field] = s.sum
 	}
+	x.means(k, r, spec)
 	x.define(k, r, name, spec)
 	x.shape(k, r, name, spec)
 	r.Spec = encode(spec)

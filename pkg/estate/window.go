@@ -1,6 +1,7 @@
 package estate
 
 import (
+	"cmp"
 	"errors"
 	"strconv"
 
@@ -24,9 +25,7 @@ func (l *load) schedule(name string, env *environment) window.Schedule {
 			if e.List == "freezes" {
 				list = env.Freezes
 			}
-			if near := didYouMean(list[e.Index].Zone, zones); near != "" {
-				p.Hint = near
-			}
+			p.Hint = cmp.Or(didYouMean(list[e.Index].Zone, zones), p.Hint)
 		}
 		l.report(p)
 	}

@@ -25,6 +25,9 @@ func (x *explainer) pos(c *complaint) string {
 			return at.at // what is wrong with a tenant is wrong in its file
 		}
 	}
+	if !at.exact && c.ofResource(x) {
+		return at.at
+	}
 	var cueSays string
 	for _, e := range c.errs {
 		for _, q := range append([]token.Pos{e.Position()}, e.InputPositions()...) {
@@ -42,6 +45,20 @@ func (x *explainer) pos(c *complaint) string {
 		return at.at
 	}
 	return cueSays
+}
+
+// ofResource reports whether what is wrong is the key of a resource that the text has, or
+// that something of it is missing: nothing nearer is written.
+func (c *complaint) ofResource(x *explainer) bool {
+	k := schema.Of(keyAt(x.schemaPath(c.path)).Kind)
+	n := len(c.path) - 1
+	if k.Name == "" || last(c.path) != k.KeyField && !c.says("incomplete value") {
+		return false
+	}
+	if x.prefix == nil {
+		return x.locate(c.path[:min(n, 4)]).exact
+	}
+	return x.locate(c.path[:min(n, resourceDepth(c.path))]).exact
 }
 
 func inSchema(p token.Pos) bool { return strings.HasPrefix(p.Filename(), schema.ImportPath+"/") }
@@ -136,10 +153,14 @@ func isLiteral(arg any) bool {
 // short cuts what is too long for a message.
 func short(arg any) string {
 	s := fmt.Sprint(arg)
-	if r := []rune(s); len(r) > 60 {
-		return fmt.Sprintf("%s… (%d characters)", string(r[:40]), len(r))
+	r := []rune(s)
+	if len(r) <= 60 {
+		return s
 	}
-	return s
+	if word, ok := quoted(arg); ok {
+		return fmt.Sprintf("%s… (%d characters)", string(r[:40]), len([]rune(word)))
+	}
+	return fmt.Sprintf("%s… (%d characters)", string(r[:40]), len(r))
 }
 
 func sameLine(a, b string) bool {

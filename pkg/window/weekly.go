@@ -80,8 +80,8 @@ func (w weekly) between(in span) (out []span) {
 	}
 }
 
-// location returns a time zone by its name, the same on every machine.
-func location(name string) (*time.Location, *Error) {
+// Location returns a time zone by its IANA name, the same on every machine; UTC for "".
+func Location(name string) (*time.Location, *Error) {
 	if name == "" {
 		return time.UTC, nil
 	}

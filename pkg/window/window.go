@@ -83,7 +83,7 @@ func compile(list string, ws []Window, wrong *Errors) (out []recurrence) {
 }
 
 func (w Window) compile() (recurrence, *Error) {
-	zone, err := location(w.Zone)
+	zone, err := Location(w.Zone)
 	if err != nil {
 		return nil, err
 	}
