@@ -67,10 +67,7 @@ func (x *expansion) check() {
 				x.problem(Problem{Pos: r.Pos, Key: r.Key, Message: fmt.Sprintf("was %q previously, but that is declared too", was)})
 			}
 		}
-		if !schema.Of(r.Key.Kind).Declared || len(x.e.traits[r.Key.Kind].Refs) == 0 {
-			continue // assignments and apps are made above, with their references
-		}
-		for key, soft := range x.e.traits[r.Key.Kind].Targets(r.Spec) {
+		for key, soft := range x.refs[r.Key] { // none of assignments and apps, which are made with what they refer to
 			switch {
 			case key == r.Key:
 				x.problem(Problem{Pos: x.selfAt(r), Key: r.Key, Message: "refers to itself", Hint: "name another " + string(key.Kind) + ", or leave it out"})

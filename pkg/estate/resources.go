@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
 
 	"cuelang.org/go/cue"
 
@@ -22,10 +21,11 @@ type expansion struct {
 	types map[string]string // of spaces, by name
 	ps    []Problem
 
-	apps   map[plan.Key]string // where the target is that publishes it
-	broken map[plan.Key]bool   // resources that CUE has something against
-	files  []keptFile          // that resources name, and what was found in them
-	lame   bool                // facts are missing or wrong, and resources may be for that reason only
+	refs   map[plan.Key]map[plan.Key]bool // what resources refer to, and whether softly
+	apps   map[plan.Key]string            // where the target is that publishes it
+	broken map[plan.Key]bool              // resources that CUE has something against
+	files  []keptFile                     // that resources name, and what was found in them
+	lame   bool                           // facts are missing or wrong, and resources may be for that reason only
 }
 
 // expand evaluates a tenant: its resources, sorted by key, and what is wrong with them.
@@ -34,7 +34,7 @@ func (e *Estate) expand(w *worker, t *tenant) *expansion {
 	if err != nil {
 		return &expansion{ps: []Problem{{Pos: t.Pos, Message: err.Error(), Hint: "run it again"}}}
 	}
-	x := &expansion{e: e, t: t, ownAt: newIndexOf(own), v: w.evaluate(t, own), types: map[string]string{}, broken: map[plan.Key]bool{}, apps: map[plan.Key]string{}}
+	x := &expansion{e: e, t: t, ownAt: newIndexOf(own), v: w.evaluate(t, own), types: map[string]string{}, broken: map[plan.Key]bool{}, apps: map[plan.Key]string{}, refs: map[plan.Key]map[plan.Key]bool{}}
 	x.look()
 	for _, k := range e.kinds {
 		x.kind(k)
@@ -169,6 +169,7 @@ func (x *expansion) single(k schema.Kind, v cue.Value) {
 	if err := decode(raw, &spec); err != nil {
 		panic(err) // a kind is a struct
 	}
+	x.refersTo(key, spec)
 	x.out = append(x.out, plan.Resource{Key: key, Pos: x.pos(string(k.Name)), Spec: encode(spec)})
 }
 
@@ -229,6 +230,7 @@ func (x *expansion) resource(k schema.Kind, name string, spec map[string]any) {
 	x.means(k, r, spec)
 	x.define(k, r, name, spec)
 	x.shape(k, r, name, spec)
+	x.refersTo(r.Key, spec)
 	r.Spec = encode(spec)
 	x.secrets(k, r)
 	x.ignores(k, r)
@@ -239,35 +241,10 @@ func (x *expansion) resource(k schema.Kind, name string, spec map[string]any) {
 	}
 }
 
-// members adds the assignments of a space.
-func (x *expansion) members(space string, members map[string]any, adopt plan.Adopt) {
-	allowed := schema.Roles(x.types[space])
-	for _, assignee := range sorted(members) {
-		r := plan.Resource{
-			Key:   plan.Key{Kind: "assignment", Name: space + "/" + assignee},
-			Pos:   x.pos("space", space, "members", assignee),
-			Adopt: adopt,
-		}
-		roles := texts(members[assignee])
-		for _, role := range roles {
-			if !slices.Contains(allowed, role) {
-				x.problem(Problem{
-					Pos: r.Pos, Key: r.Key,
-					Message: fmt.Sprintf("role %q does not exist in a %s space", role, x.types[space]),
-					Hint:    "a " + x.types[space] + " space knows " + oneOf(allowed),
-				})
-			}
-		}
-		if len(roles) == 0 {
-			x.problem(Problem{Pos: r.Pos, Key: r.Key, Message: "a member needs a role", Hint: "a " + x.types[space] + " space knows " + oneOf(allowed)})
-		}
-		slices.Sort(roles)
-		spec := map[string]any{"space": "space/" + space, "assignee": assignee, "roles": slices.Compact(roles)}
-		if group, ok := strings.CutPrefix(assignee, "group:"); ok {
-			spec["group"] = "group/" + group
-		}
-		r.Spec = encode(spec)
-		x.out = append(x.out, r)
+// refersTo notes what a resource refers to.
+func (x *expansion) refersTo(k plan.Key, spec map[string]any) {
+	if to := x.e.traits[k.Kind].TargetsOf(spec); len(to) > 0 {
+		x.refs[k] = to
 	}
 }
 
@@ -292,6 +269,10 @@ func (x *expansion) pos(path ...string) string {
 func texts(v any) (out []string) {
 	list, _ := v.([]any)
 	for _, e := range list {
+		if s, ok := e.(string); ok {
+			out = append(out, s)
+			continue
+		}
 		out = append(out, fmt.Sprint(e))
 	}
 	return out

@@ -20,6 +20,9 @@ func (t Traits) Targets(spec json.RawMessage) map[Key]bool {
 	return t.targets(m)
 }
 
+// TargetsOf is [Traits.Targets] for a spec that is decoded.
+func (t Traits) TargetsOf(spec map[string]any) map[Key]bool { return t.targets(spec) }
+
 func (t Traits) targets(spec map[string]any) map[Key]bool {
 	var out map[Key]bool
 	for _, r := range t.Refs {
