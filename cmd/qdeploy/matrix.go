@@ -159,7 +159,7 @@ func (p *program) takes(ctx context.Context, f matrixFlags, args []string) (time
 		return 0, 0, err
 	}
 	defer est.close()
-	chosen, _, err := f.choose(est)
+	chosen, _, err := f.choose(est, &memory{})
 	if err != nil {
 		return 0, 0, err
 	}
