@@ -76,6 +76,8 @@ func (p *program) matrix(ctx context.Context, f matrixFlags, args []string) erro
 		return fail("", "--jobs is %d: it is from 1 to %d, or 0", f.jobs, f.maxJobs)
 	case f.kubernetes && f.image == "":
 		return fail("--image NAME", "--kubernetes takes the image that has qdeploy and the estate")
+	case f.image != "" && !f.kubernetes:
+		return fail("qdeploy matrix --kubernetes --image NAME prints a Job", "--image goes with --kubernetes")
 	}
 	if err := checkMaxRPS(f.maxRPS); err != nil {
 		return err

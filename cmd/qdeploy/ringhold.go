@@ -96,7 +96,7 @@ func (w *waves) end(ctx context.Context) error {
 		switch {
 		case !r.moves():
 			message = fmt.Sprintf("%s: the rollout to %s is over", w.stamp.run, r.env.Name)
-			r.rollout.Ended, r.rollout.Red = w.stamp.now().UTC(), ""
+			r.rollout.Ended, r.rollout.Red, r.rollout.Newcomers = w.stamp.now().UTC(), "", r.newcomers
 		case red != r.rollout.Red:
 			message = fmt.Sprintf("%s: the rollout to %s is stopped by its gates", w.stamp.run, r.env.Name)
 			if r.rollout.Red = red; red == "" {
