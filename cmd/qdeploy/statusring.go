@@ -215,6 +215,9 @@ func (m *memory) rolloutOf(env estate.Environment) (ledger.Rollout, error) {
 // ringsNow are the rings of an environment with the tenants that they have in the rollout
 // that goes on, or else would begin with. Newcomers came after it began, and are in none.
 func (m *memory) ringsNow(env estate.Environment) (rings []estate.Ring, newcomers []string, err error) {
+	if len(env.Rings) == 0 {
+		return nil, nil, nil
+	}
 	rollout, err := m.rolloutOf(env)
 	if err != nil {
 		return nil, nil, err
