@@ -60,7 +60,7 @@ func (p *program) planAgainst(ctx context.Context, f planFlags) (*engine, *plan.
 
 // offline is an engine that reaches no tenant.
 func (p *program) offline(est *declared, f planFlags) (*engine, error) {
-	chosen, kinds, err := f.choose(est)
+	chosen, kinds, err := f.choose(est, &memory{})
 	if err != nil {
 		return nil, err
 	}

@@ -134,7 +134,9 @@ func readResults(names []string, revision string) (out []result, err error) {
 }
 
 // mergeResults makes one report of those of all shards. What none tells of has not begun.
+// Why a ring waits is what the shard says that saw the most of the rings.
 func mergeResults(fleet *plan.Fleet, results []result) *report {
+	results = slices.SortedStableFunc(slices.Values(results), func(a, b result) int { return b.Report.have() - a.Report.have() })
 	var runs []string
 	told := map[string]bool{}
 	r := newReport("", fleet)

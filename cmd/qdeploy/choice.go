@@ -27,7 +27,7 @@ func (f *choice) add(p *program, c *cobra.Command) {
 }
 
 // choose returns the active tenants that are meant, sorted by name, and the kinds.
-func (f *choice) choose(est *declared) ([]estate.Tenant, []plan.Kind, error) {
+func (f *choice) choose(est *declared, m *memory) ([]estate.Tenant, []plan.Kind, error) {
 	chosen, err := est.Select(f.tenants)
 	if err != nil {
 		return nil, nil, fail("", "--tenant: %w", err)
@@ -40,7 +40,7 @@ func (f *choice) choose(est *declared) ([]estate.Tenant, []plan.Kind, error) {
 		chosen = slices.DeleteFunc(chosen, func(t estate.Tenant) bool { return !targets[t.Name] })
 	}
 	if len(f.rings) > 0 {
-		in, err := f.inRings(est)
+		in, err := f.inRings(est, m)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -89,8 +89,9 @@ func inEnvironments(est *declared, names []string) (map[string]bool, error) {
 	return out, nil
 }
 
-// inRings returns the names of the tenants in the rings that are meant.
-func (f *choice) inRings(est *declared) (map[string]bool, error) {
+// inRings returns the names of the tenants in the rings that are meant: those of the
+// rollout that goes on, which newcomers may but join in its last ring.
+func (f *choice) inRings(est *declared, m *memory) (map[string]bool, error) {
 	out := map[string]bool{}
 	for _, name := range f.rings {
 		var known []string
@@ -99,7 +100,14 @@ func (f *choice) inRings(est *declared) (map[string]bool, error) {
 			if len(f.environments) > 0 && !slices.Contains(f.environments, env.Name) {
 				continue
 			}
-			for _, r := range env.Rings {
+			rings, newcomers, err := m.ringsNow(env)
+			if err != nil {
+				return nil, err
+			}
+			for i, r := range rings {
+				if i+1 == len(rings) {
+					r.Tenants = slices.Concat(r.Tenants, newcomers)
+				}
 				known = append(known, env.Name+"/"+r.Name)
 				if name != r.Name && name != env.Name+"/"+r.Name {
 					continue

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -31,8 +32,9 @@ func (p *program) dueCommand() *cobra.Command {
 		Use:   "due",
 		Short: "Say what may be applied by now that could not be before",
 		Long: `List the environments in which an apply goes on by itself: the next ring may begin, for
-the one before has soaked, or the environment has opened within the last hour and
-tenants wait, or deletes that waited for a later run may be made. It knows that from the ledger, and asks no tenant: a schedule can ask
+the one before has soaked, or a rollout is over and newcomers waited for that, or the
+environment has opened within the last hour and tenants wait, or deletes that waited
+for a later run may be made. It knows that from the ledger, and asks no tenant: a schedule can ask
 often, and apply only then. Nothing is due while a run applies. What people must look at first is not listed: a failure, a
 ring that begins when it is named, gates that are red.`,
 		Example: "  qdeploy due && qdeploy apply",
@@ -121,21 +123,48 @@ func dueIn(est *declared, m *memory, env estate.Environment, now time.Time) (str
 			return fmt.Sprintf("ring %s may begin: %s", r.Ring, many(r.Behind, "tenant")), nil
 		}
 	}
+	if n, err := dueNewcomers(est, m, env); n > 0 || err != nil {
+		return "the rollout is over, and newcomers may begin: " + many(n, "tenant"), err
+	}
 	if closedNow(env, now.Add(-justOpened)) == nil {
 		return "", nil
 	}
-	n := 0
-	for _, name := range env.Tenants() {
+	n, err := behind(est, m, env.Tenants())
+	if n == 0 || err != nil {
+		return "", err
+	}
+	return "it has opened: " + many(n, "tenant") + plural(n, " waits", " wait"), nil
+}
+
+// dueNewcomers counts the tenants of the first ring that came while the last rollout went
+// on: it is over, and nobody began another since. Those of later rings are due as rings.
+func dueNewcomers(est *declared, m *memory, env estate.Environment) (int, error) {
+	if m.ledger == nil || len(env.Rings) == 0 || env.Rings[0].Manual {
+		return 0, nil
+	}
+	known, err := m.ledger.Rollouts()
+	if err != nil {
+		return 0, err
+	}
+	last := known[env.Name]
+	if last.Open() {
+		return 0, nil
+	}
+	return behind(est, m, slices.DeleteFunc(slices.Clone(last.Newcomers), func(name string) bool {
+		return !slices.Contains(env.Rings[0].Tenants, name)
+	}))
+}
+
+// behind counts the tenants that have not been applied what is declared.
+func behind(est *declared, m *memory, tenants []string) (n int, err error) {
+	for _, name := range tenants {
 		digest, err := digestOf(est, m, name)
 		if err != nil {
-			return "", err
+			return 0, err
 		}
 		if e, ok := m.last(name); standOfEntry(e, ok, digest) == apply.Behind {
 			n++
 		}
 	}
-	if n == 0 {
-		return "", nil
-	}
-	return "it has opened: " + many(n, "tenant") + plural(n, " waits", " wait"), nil
+	return n, nil
 }

@@ -76,7 +76,7 @@ func (p *program) engine(ctx context.Context, f planFlags) (*engine, error) {
 }
 
 func (p *program) newEngine(est *declared, m *memory, f planFlags) (*engine, error) {
-	chosen, kinds, err := f.choose(est)
+	chosen, kinds, err := f.choose(est, m)
 	if err != nil {
 		return nil, err
 	}

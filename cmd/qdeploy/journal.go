@@ -157,25 +157,26 @@ func (e *engine) continues(f applyFlags, run string) string {
 	if f.job != nil || e.journal == nil {
 		return ""
 	}
-	words := []string{"qdeploy apply --resume", run}
 	if f.journal != "" {
-		words[1] = word(f.journal)
-		if !isFile(f.journal) {
-			words[1] = "./" + words[1]
+		if run = word(f.journal); !isFile(f.journal) {
+			run = "./" + run
 		}
 	}
-	for _, again := range []struct {
-		flag   string
-		values []string
-	}{{"--ring", f.rings}, {"--kind", f.kinds}, {"--rotate", f.rotate}} {
-		for _, v := range again.values {
-			words = append(words, again.flag, word(v))
-		}
-	}
+	command := "qdeploy apply --resume " + run + flagsAgain("--ring", f.rings...) + flagsAgain("--kind", f.kinds...) + flagsAgain("--rotate", f.rotate...)
 	if f.revision != "" {
-		words = append(words, "--rev", fmt.Sprintf("%.12s", e.revision))
+		command += fmt.Sprintf(" --rev %.12s", e.revision)
 	}
-	return strings.Join(words, " ")
+	return command + flagsAgain("--guards-from", f.guardsFrom) + flagsAgain("--outside-windows", f.outside)
+}
+
+// flagsAgain are flags as they stand on a command line, for each value that is not empty.
+func flagsAgain(flag string, values ...string) (text string) {
+	for _, v := range values {
+		if v != "" {
+			text += " " + flag + " " + word(v)
+		}
+	}
+	return text
 }
 
 // word is a word of a command line as a shell takes it.

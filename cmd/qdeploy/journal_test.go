@@ -23,6 +23,7 @@ func TestContinuesRepeatsWhatWasAskedFor(t *testing.T) {
 			choice: choice{tenants: []string{"acme"}, rings: []string{"prod/full"}, kinds: []string{"space"}},
 			rotate: []string{"webhook/Chat and more"}, revision: "HEAD",
 		}}, "qdeploy apply --resume r-1 --ring prod/full --kind space --rotate 'webhook/Chat and more' --rev 6cda9a34c38d"},
+		{applyFlags{outside: "figures are wrong", planFlags: planFlags{guardsFrom: "origin/main"}}, "qdeploy apply --resume r-1 --guards-from origin/main --outside-windows 'figures are wrong'"},
 		{applyFlags{planFlags: planFlags{job: &job{}}}, ""},
 	} {
 		require.Equal(t, c.want, e.continues(c.f, "r-1"))

@@ -76,6 +76,8 @@ func (p *program) matrix(ctx context.Context, f matrixFlags, args []string) erro
 		return fail("", "--jobs is %d: it is from 1 to %d, or 0", f.jobs, f.maxJobs)
 	case f.kubernetes && f.image == "":
 		return fail("--image NAME", "--kubernetes takes the image that has qdeploy and the estate")
+	case f.image != "" && !f.kubernetes:
+		return fail("qdeploy matrix --kubernetes --image NAME prints a Job", "--image goes with --kubernetes")
 	}
 	if err := checkMaxRPS(f.maxRPS); err != nil {
 		return err
@@ -98,7 +100,7 @@ func (p *program) matrix(ctx context.Context, f matrixFlags, args []string) erro
 	n = min(f.maxJobs, max(tenants, 1), n)
 	fmt.Fprintf(p.err, "qdeploy: %s, about %s on one machine: %s\n", many(tenants, "tenant"), takes.Round(time.Second), many(n, "shard"))
 	if f.kubernetes {
-		_, err := fmt.Fprint(p.out, jobManifest(n, f.image, f.maxRPS))
+		_, err := fmt.Fprint(p.out, f.jobManifest(n))
 		return err
 	}
 	m := matrixOf{}
@@ -159,7 +161,7 @@ func (p *program) takes(ctx context.Context, f matrixFlags, args []string) (time
 		return 0, 0, err
 	}
 	defer est.close()
-	chosen, _, err := f.choose(est)
+	chosen, _, err := f.choose(est, &memory{})
 	if err != nil {
 		return 0, 0, err
 	}
@@ -178,19 +180,23 @@ func (p *program) takes(ctx context.Context, f matrixFlags, args []string) (time
 
 func (f matrixFlags) speed() speed { return speed{f.parallelism, withinTenant, f.maxRPS} }
 
-// jobManifest is an Indexed Job with a pod for each shard.
+// jobManifest is an Indexed Job with a pod for each shard. What was chosen is chosen by each.
 //
 // https://kubernetes.io/docs/concepts/workloads/controllers/job/#completion-mode
-func jobManifest(n int, image string, maxRPS int) string {
-	quoted, err := json.Marshal(image) // YAML takes it as it is
-	if err != nil {
-		panic(err) // a text can be encoded
+func (f matrixFlags) jobManifest(n int) string {
+	command := fmt.Sprintf("exec qdeploy apply --yes --shard $((JOB_COMPLETION_INDEX + 1))/%d", n)
+	if f.maxRPS > 0 {
+		command += fmt.Sprintf(" --max-rps %d", f.maxRPS)
 	}
-	limit := ""
-	if maxRPS > 0 {
-		limit = fmt.Sprintf(" --max-rps %d", maxRPS)
+	command += flagsAgain("--tenant", f.tenants...) + flagsAgain("--env", f.environments...) + flagsAgain("--ring", f.rings...) + flagsAgain("--kind", f.kinds...) + flagsAgain("--rev", f.revision)
+	quoted := func(s string) string {
+		b, err := json.Marshal(s) // YAML takes it as it is
+		if err != nil {
+			panic(err) // a text can be encoded
+		}
+		return string(b)
 	}
-	return strings.NewReplacer("{N}", fmt.Sprint(n), "{IMAGE}", string(quoted), "{LIMIT}", limit).Replace(`apiVersion: batch/v1
+	return strings.NewReplacer("{N}", fmt.Sprint(n), "{IMAGE}", quoted(f.image), "{COMMAND}", quoted(command)).Replace(`apiVersion: batch/v1
 kind: Job
 metadata:
   generateName: qdeploy-apply-
@@ -205,7 +211,7 @@ spec:
       containers:
         - name: qdeploy
           image: {IMAGE}
-          command: ["sh", "-c", "exec qdeploy apply --yes --shard $((JOB_COMPLETION_INDEX + 1))/{N}{LIMIT}"]
+          command: ["sh", "-c", {COMMAND}]
           envFrom:
             - secretRef: {name: qdeploy} # the variables that the estate names
 `)

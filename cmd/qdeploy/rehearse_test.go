@@ -26,6 +26,7 @@ func TestWhatIsBroken(t *testing.T) {
 		"":                         `--break: "" names neither a service of Qlik's API nor a version of an app`,
 		"=10%":                     `--break: "=10%" names neither a service of Qlik's API nor a version of an app`,
 		"api/v1/apps=10%":          `--break: "api/v1/apps=10%" names neither a service of Qlik's API nor a version of an app`,
+		"aps=10%":                  `--break: there is no service "aps"`,
 		"@1.0.0":                   `--break: "@1.0.0" names neither a service of Qlik's API nor a version of an app`,
 		"Shipments@=10%":           `--break: "Shipments@=10%" names neither a service of Qlik's API nor a version of an app`,
 		"Shipments@1.0.0=":         `--break: "" is no share`,

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 
 	"github.com/qdeploy/qdeploy/pkg/apply"
+	"github.com/qdeploy/qdeploy/pkg/qlik/qliktest"
 )
 
 // breakage is what is wrong with the change in a rehearsal: what Qlik refuses in a share
@@ -35,6 +36,11 @@ func breakageOf(text string) (*breakage, error) {
 	if what == "" || ofApp && name == "" || strings.Contains(b.service, "/") {
 		return nil, fail("write SERVICE=SHARE or APP@VERSION=SHARE, such as apps=10% or Shipments@1.1.0=10%; without =SHARE it is all tenants",
 			"--break: %q names neither a service of Qlik's API nor a version of an app", text)
+	}
+	if b.service != "" {
+		if _, err := qliktest.ParseMood("refuse-writes=" + b.service); err != nil {
+			return nil, fail("docs/emulator.md lists the services", "--break: there is no service %q", b.service)
+		}
 	}
 	if !some {
 		return b, nil

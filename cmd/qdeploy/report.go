@@ -228,3 +228,11 @@ func (r *report) rest() []string {
 	sort.Strings(names)
 	return names
 }
+
+// have is in how many tenants the rings had what is declared when the run ended.
+func (r *report) have() (n int) {
+	for _, v := range r.Rings {
+		n += v.Have
+	}
+	return n
+}

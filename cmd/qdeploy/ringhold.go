@@ -96,7 +96,7 @@ func (w *waves) end(ctx context.Context) error {
 		switch {
 		case !r.moves():
 			message = fmt.Sprintf("%s: the rollout to %s is over", w.stamp.run, r.env.Name)
-			r.rollout.Ended, r.rollout.Red = w.stamp.now().UTC(), ""
+			r.rollout.Ended, r.rollout.Red, r.rollout.Newcomers = w.stamp.now().UTC(), "", r.newcomers
 		case red != r.rollout.Red:
 			message = fmt.Sprintf("%s: the rollout to %s is stopped by its gates", w.stamp.run, r.env.Name)
 			if r.rollout.Red = red; red == "" {
@@ -167,23 +167,23 @@ func (w *waves) gated(ctx context.Context, r *ringed, v *wave) string {
 // ringLines say in which rings the changes of a fleet go.
 func (e *engine) ringLines(f *plan.Fleet) (lines []string) {
 	for _, env := range e.est.Environments() {
-		if line := ringLine(env, f); line != "" {
-			lines = append(lines, line)
+		rings, newcomers, err := e.memory.ringsNow(env)
+		if err != nil {
+			lines = append(lines, fmt.Sprintf("%s: its rollout cannot be read: %v", env.Name, err))
+			continue
+		}
+		if line := ringLine(rings, newcomers, f); line != "" {
+			lines = append(lines, env.Name+" goes in rings: "+line)
 		}
 	}
 	return lines
 }
 
-func ringLine(env estate.Environment, f *plan.Fleet) string {
+func ringLine(rings []estate.Ring, newcomers []string, f *plan.Fleet) string {
 	var parts []string
 	after := ""
-	for _, r := range env.Rings {
-		n := 0
-		for _, name := range r.Tenants {
-			if p := f.Plan(name); p != nil && len(p.Changes) > 0 {
-				n++
-			}
-		}
+	for _, r := range rings {
+		n := changing(f, r.Tenants)
 		if n == 0 {
 			continue
 		}
@@ -197,10 +197,20 @@ func ringLine(env estate.Environment, f *plan.Fleet) string {
 		parts = append(parts, text)
 		after = afterRing(r)
 	}
-	if len(parts) == 0 {
-		return ""
+	if n := changing(f, newcomers); n > 0 {
+		parts = append(parts, many(n, "newcomer")+" when it is over, or with --join")
 	}
-	return env.Name + " goes in rings: " + strings.Join(parts, ", ")
+	return strings.Join(parts, ", ")
+}
+
+// changing counts those of tenants that a plan changes.
+func changing(f *plan.Fleet, tenants []string) (n int) {
+	for _, name := range tenants {
+		if p := f.Plan(name); p != nil && len(p.Changes) > 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // afterRing says what the ring after one waits for.

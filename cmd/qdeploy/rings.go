@@ -85,17 +85,12 @@ func (w *waves) open(env estate.Environment, last ledger.Rollout) *ringed {
 		r.rollout.Rings = append(r.rollout.Rings, ledger.RolloutRing{Name: ring.Name, Tenants: ring.Tenants})
 	}
 	if last.Open() && last.Declared == r.rollout.Declared {
-		r.newcomers = env.Tenants()
+		r.newcomers = newcomersTo(last, env)
 		r.rollout = last
 		r.rollout.Rings = slices.Clone(last.Rings)
-		known := map[string]bool{}
 		for i, ring := range last.Rings {
 			r.rollout.Rings[i].Tenants = slices.DeleteFunc(slices.Clone(ring.Tenants), func(name string) bool { return !env.Has(name) })
-			for _, name := range ring.Tenants {
-				known[name] = true
-			}
 		}
-		r.newcomers = slices.DeleteFunc(r.newcomers, func(name string) bool { return known[name] })
 		if w.f.join && len(r.newcomers) > 0 {
 			end := &r.rollout.Rings[len(last.Rings)-1]
 			end.Tenants = slices.Sorted(slices.Values(append(end.Tenants, r.newcomers...)))

@@ -212,6 +212,34 @@ func (m *memory) rolloutOf(env estate.Environment) (ledger.Rollout, error) {
 	return out, nil
 }
 
+// ringsNow are the rings of an environment with the tenants that they have in the rollout
+// that goes on, or else would begin with. Newcomers came after it began, and are in none.
+func (m *memory) ringsNow(env estate.Environment) (rings []estate.Ring, newcomers []string, err error) {
+	if len(env.Rings) == 0 {
+		return nil, nil, nil
+	}
+	rollout, err := m.rolloutOf(env)
+	if err != nil {
+		return nil, nil, err
+	}
+	rings = slices.Clone(env.Rings)
+	for i := range rings {
+		rings[i].Tenants = rollout.Rings[i].Tenants
+	}
+	return rings, newcomersTo(rollout, env), nil
+}
+
+// newcomersTo are the tenants of an environment that are in no ring of a rollout.
+func newcomersTo(r ledger.Rollout, env estate.Environment) []string {
+	known := map[string]bool{}
+	for _, ring := range r.Rings {
+		for _, name := range ring.Tenants {
+			known[name] = true
+		}
+	}
+	return slices.DeleteFunc(env.Tenants(), func(name string) bool { return known[name] })
+}
+
 // digestOf returns that of the desired state of a tenant, but for apps that are tried
 // there; "" for one that the estate no longer has.
 func digestOf(est *declared, m *memory, tenant string) (string, error) {

@@ -16,6 +16,7 @@ type Rollout struct {
 	Ended       time.Time     `json:"ended,omitzero"` // when all had it; zero while it goes on
 	Red         string        `json:"red,omitempty"`  // what gates said that stopped it; "" while they do not
 	Rings       []RolloutRing `json:"rings"`
+	Newcomers   []string      `json:"newcomers,omitempty"` // tenants that waited for its end, once it has ended
 }
 
 // RolloutRing is a ring of a rollout.
