@@ -54,6 +54,7 @@ func (e *engine) appChanges(f *plan.Fleet) []*appChange {
 	if e.flags.apps == "none" {
 		return nil
 	}
+	e.homesOf(f)
 	found := map[pair]*appChange{}
 	for _, p := range f.Plans {
 		seen := map[pair]bool{}

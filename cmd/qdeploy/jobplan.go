@@ -58,6 +58,11 @@ func (p *program) planJob(ctx context.Context, f planFlags, files planFiles, ref
 	if fleet.Apps, err = marshalApps(apps); err != nil {
 		return err
 	}
+	if fleet.Shard != "" {
+		if fleet.Homes, err = e.homes(); err != nil {
+			return err
+		}
+	}
 	v := &view{job: j, e: e, fleet: fleet, apps: apps}
 	if err := files.save(fleet, v.options(0)); err != nil {
 		return err

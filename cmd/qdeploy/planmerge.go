@@ -68,6 +68,7 @@ func (p *program) planMerge(ctx context.Context, f planFlags, files planFiles, n
 	if fleet.Apps, err = marshalApps(apps); err != nil {
 		return err
 	}
+	fleet.Homes = nil // what follows from them is among the apps
 	v := &view{job: f.job, e: e, fleet: fleet, apps: apps}
 	if err := files.save(fleet, v.options(0)); err != nil {
 		return err

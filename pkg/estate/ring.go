@@ -172,7 +172,14 @@ func (l *load) inRing(env string, r ring, left []string, all int, at func(...str
 		slices.SortFunc(fits, func(a, b string) int { return cmp.Compare(lot(env, a), lot(env, b)) })
 		fits = fits[:r.Size.Up(all)]
 	}
-	if len(fits) == 0 && !none {
+	switch first := len(left) == all; {
+	case len(fits) > 0:
+	case first && all > 0: // what is to be tried there first would begin with everybody
+		l.report(Problem{
+			Pos: at(), Message: fmt.Sprintf("ring %s of %s has no tenant, and it is the first", r.Name, env),
+			Hint: "what its soak and its gates are to keep from the others would begin with them",
+		})
+	case !none:
 		l.report(Problem{Severity: Warning, Pos: at(), Message: fmt.Sprintf("ring %s of %s has no tenant", r.Name, env)})
 	}
 	return slices.Sorted(slices.Values(fits))

@@ -31,6 +31,10 @@ type Fleet struct {
 	// Apps is what changes inside apps, as JSON of another package's making. It
 	// explains the plan and is no part of it: no digest is over it.
 	Apps json.RawMessage `json:"apps,omitempty"`
+
+	// Homes is what tenants have of what their apps need, of the same making: a list, of a
+	// shard alone. It is told of when the shards are merged.
+	Homes []json.RawMessage `json:"homes,omitempty"`
 }
 
 // NewFleet sorts the plans by tenant and sums their digests.

@@ -1,6 +1,7 @@
 package plan
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -96,6 +97,7 @@ func Merge(parts []*Fleet) (*Fleet, error) {
 	}
 	first := parts[0]
 	var plans []*Plan
+	var homes []json.RawMessage
 	seen := map[int]bool{}
 	n := 0
 	for _, p := range parts {
@@ -120,7 +122,7 @@ func Merge(parts []*Fleet) (*Fleet, error) {
 				return nil, fmt.Errorf("shard %s has tenant %s, which is in another", s, t.Tenant.Name)
 			}
 		}
-		plans = append(plans, p.Plans...)
+		plans, homes = append(plans, p.Plans...), append(homes, p.Homes...)
 	}
 	var missing []string
 	for i := 1; i <= n; i++ {
@@ -131,5 +133,7 @@ func Merge(parts []*Fleet) (*Fleet, error) {
 	if len(missing) > 0 {
 		return nil, fmt.Errorf("shards are missing: %s", strings.Join(missing, ", "))
 	}
-	return NewFleet(first.Revision, first.Refresh, slices.Clip(plans)), nil
+	fleet := NewFleet(first.Revision, first.Refresh, slices.Clip(plans))
+	fleet.Homes = homes
+	return fleet, nil
 }

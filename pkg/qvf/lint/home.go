@@ -11,20 +11,25 @@ import (
 // Home is where an app is published to: a space of a tenant, and what of its
 // needs is there.
 type Home struct {
-	Tenant, Space string
+	Tenant string `json:"tenant"`
+	Space  string `json:"space"`
 	// Connections are those of spaces, by name; a space that is not in it was not looked at.
-	Connections        map[string]Held
-	Extensions, Themes Held
+	Connections map[string]Held `json:"connections,omitempty"`
+	Extensions  Held            `json:"extensions,omitzero"`
+	Themes      Held            `json:"themes,omitzero"`
 }
 
 // Held are the names of what is at a place. The zero Held says nothing: nobody looked.
 type Held struct {
-	Known  bool
-	Names  []string
-	Absent bool // the place itself, a space, does not exist
+	Known  bool     `json:"known,omitempty"`
+	Names  []string `json:"names,omitempty"`
+	Absent bool     `json:"absent,omitempty"` // the place itself, a space, does not exist
 	// Unknown says why the names are not known although somebody looked.
-	Unknown string
+	Unknown string `json:"unknown,omitempty"`
 }
+
+// IsZero reports whether it says nothing.
+func (h Held) IsZero() bool { return !h.Known && len(h.Names) == 0 && !h.Absent && h.Unknown == "" }
 
 func (h Held) has(name string) bool {
 	return slices.ContainsFunc(h.Names, func(n string) bool { return strings.EqualFold(n, name) })
