@@ -46,7 +46,7 @@ func (p *program) rehearseOne(ctx context.Context, f rehearseFlags, s *theatre, 
 	s.copies = tenants - len(est.Tenants())
 	est.close()
 	if s.copies < 0 {
-		return nil, fail("rehearse with as many or more", "--tenants: %d are fewer than the %d of the estate", tenants, len(est.Tenants()))
+		return nil, fail("rehearse with as many or more", "%d tenants are fewer than the %d of the estate", tenants, len(est.Tenants()))
 	}
 	stop, heap := make(chan struct{}), make(chan uint64)
 	go func() { heap <- heapPeak(stop) }()

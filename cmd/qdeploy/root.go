@@ -62,7 +62,7 @@ func (p *program) command() *cobra.Command {
 		RunE:                       func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return fail(fmt.Sprintf("%s --help lists the flags", c.CommandPath()), "%w", err)
+		return fail(fmt.Sprintf("%s --help lists the flags", c.CommandPath()), "%s", flagText(err))
 	})
 	f := c.PersistentFlags()
 	f.StringVarP(&p.dir, "dir", "C", "", "the `folder` that holds the estate")
