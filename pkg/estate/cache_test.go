@@ -184,3 +184,44 @@ func TestAFileThatChangesMeanwhileIsNotTakenForAnother(t *testing.T) {
 	_, err = e.Resources("customer-00000")
 	require.EqualError(t, err, "tenants/customer-00000.yaml:1:1: customer-00000: tenants/customer-00000.yaml was changed while the estate was read\n\trun it again")
 }
+
+// TestWhatIsNoTenantIsSaidEachTime holds that a file of which one part is no tenant is wrong
+// also where the rest of it was read before.
+func TestWhatIsNoTenantIsSaidEachTime(t *testing.T) {
+	for _, text := range []string{"- {name: a, region: us, alias: a}\n- 3\n", "a: {region: us, alias: a}\nb: hello\n"} {
+		files, cache := estatetest.Fleet{Tenants: cacheFrom, Spaces: 1, Members: 1}.Files(), t.TempDir()
+		files["tenants/list.yaml"] = &fstest.MapFile{Data: []byte(text)}
+		_, err := Load("", Options{Files: files, Cache: cache})
+		require.ErrorContains(t, err, "a tenant must be a struct")
+		_, again := Load("", Options{Files: files, Cache: cache})
+		require.Equal(t, err, again)
+	}
+}
+
+// TestTenantsAtOnePlaceKeepTheirOwn merges with YAML's <<, which puts two tenants at one
+// place: each has its own resources, also from the shelf, and they have a place.
+func TestTenantsAtOnePlaceKeepTheirOwn(t *testing.T) {
+	files, cache := estatetest.Fleet{Tenants: cacheFrom, Spaces: 0, Members: 0}.Files(), t.TempDir()
+	files["tenants/list.yaml"] = &fstest.MapFile{Data: []byte(`- &a {region: us, name: a, alias: a, space: {A: {type: shared}}}
+- {<<: *a, name: b, alias: b, space: {B: {type: shared}}}
+`)}
+	files["tenants/map.yaml"] = &fstest.MapFile{Data: []byte(`c: &c {region: us, alias: c, space: {C: {type: shared}}}
+d: {<<: *c, alias: d, space: {D: {type: shared}}}
+`)}
+	for range 2 {
+		e, err := Load("", Options{Files: files, Cache: cache})
+		require.NoError(t, err)
+		got := map[string]string{}
+		for _, name := range []string{"a", "b", "c", "d"} {
+			rs, err := e.Resources(name)
+			require.NoError(t, err)
+			for _, r := range rs {
+				got[name] += r.Key.String() + " " + r.Pos
+			}
+		}
+		require.Equal(t, map[string]string{
+			"a": "space/A tenants/list.yaml:1:46", "b": "space/B tenants/list.yaml:2:39",
+			"c": "space/C tenants/map.yaml:1:38", "d": "space/D tenants/map.yaml:2:1",
+		}, got)
+	}
+}

@@ -14,7 +14,7 @@ import (
 type reread struct {
 	mu   sync.Mutex
 	file *tenantFile
-	data map[string]*ast.StructLit // by position
+	data []*ast.StructLit // of its tenants: with YAML's aliases, several are at one position
 }
 
 // dataOf returns the data of a tenant as its file has it. It fails if the file was changed
@@ -31,13 +31,13 @@ func (e *Estate) dataOf(t *tenant) (*ast.StructLit, error) {
 		if sha256.Sum256(text) != t.file.sum {
 			return nil, fmt.Errorf("%s was changed while the estate was read", t.file.name)
 		}
-		r.file, r.data = t.file, map[string]*ast.StructLit{}
+		r.file, r.data = t.file, nil
 		entries, _ := decodeTenants(t.file.name, text)
 		for _, en := range entries {
-			r.data[en.at] = en.data
+			r.data = append(r.data, en.data)
 		}
 	}
-	return r.data[t.Pos], nil
+	return r.data[t.nth], nil
 }
 
 // ownOf returns the resources that a tenant declares in its file; nil for none.
