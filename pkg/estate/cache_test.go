@@ -3,10 +3,12 @@ package estate
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -224,4 +226,29 @@ d: {<<: *c, alias: d, space: {D: {type: shared}}}
 			"c": "space/C tenants/map.yaml:1:38", "d": "space/D tenants/map.yaml:2:1",
 		}, got)
 	}
+}
+
+// TestAFileWithManyTenantsIsReadAgainOnce holds that tenants whose names lead from one file to
+// the other and back do not have both read for each of them, and that files with one tenant
+// do not stay. Copies have the resources of what they are made of.
+func TestAFileWithManyTenantsIsReadAgainOnce(t *testing.T) {
+	files := estatetest.Fleet{}.Files()
+	var lists [2]string
+	for i := range 20 {
+		tenant := fmt.Sprintf("{name: c%02[1]d, region: us, alias: c%02[1]d, space: {Own %02[1]d: {type: shared}}}\n", i)
+		lists[i%2] += "- " + tenant
+		files[fmt.Sprintf("tenants/one-%02d.yaml", i)] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(tenant, ": c", ": one-c"))}
+	}
+	files["tenants/odd.yaml"], files["tenants/even.yaml"] = &fstest.MapFile{Data: []byte(lists[1])}, &fstest.MapFile{Data: []byte(lists[0])}
+	e, err := Load("", Options{Files: files, Copies: 80})
+	require.NoError(t, err)
+	require.NoError(t, e.Each(t.Context(), 4, nil, func(tenant Tenant, rs []plan.Resource) error {
+		name := strings.TrimPrefix(tenant.Name, "one-")
+		if want := "space/Own " + name[1:3]; rs[0].Key.String() != want {
+			return fmt.Errorf("%s has %s, not %s", tenant.Name, rs[0].Key, want)
+		}
+		return nil
+	}))
+	require.LessOrEqual(t, e.reread.read, 2+20*3, "each list once, the others for each tenant and copy")
+	require.LessOrEqual(t, len(e.reread.data), 3)
 }
