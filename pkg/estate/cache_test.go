@@ -3,10 +3,12 @@ package estate
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -183,4 +185,70 @@ func TestAFileThatChangesMeanwhileIsNotTakenForAnother(t *testing.T) {
 	files["tenants/customer-00000.yaml"] = &fstest.MapFile{Data: bytes.Replace(own, []byte("Own"), []byte("Other"), 1)}
 	_, err = e.Resources("customer-00000")
 	require.EqualError(t, err, "tenants/customer-00000.yaml:1:1: customer-00000: tenants/customer-00000.yaml was changed while the estate was read\n\trun it again")
+}
+
+// TestWhatIsNoTenantIsSaidEachTime holds that a file of which one part is no tenant is wrong
+// also where the rest of it was read before.
+func TestWhatIsNoTenantIsSaidEachTime(t *testing.T) {
+	for _, text := range []string{"- {name: a, region: us, alias: a}\n- 3\n", "a: {region: us, alias: a}\nb: hello\n"} {
+		files, cache := estatetest.Fleet{Tenants: cacheFrom, Spaces: 1, Members: 1}.Files(), t.TempDir()
+		files["tenants/list.yaml"] = &fstest.MapFile{Data: []byte(text)}
+		_, err := Load("", Options{Files: files, Cache: cache})
+		require.ErrorContains(t, err, "a tenant must be a struct")
+		_, again := Load("", Options{Files: files, Cache: cache})
+		require.Equal(t, err, again)
+	}
+}
+
+// TestTenantsAtOnePlaceKeepTheirOwn merges with YAML's <<, which puts two tenants at one
+// place: each has its own resources, also from the shelf, and they have a place.
+func TestTenantsAtOnePlaceKeepTheirOwn(t *testing.T) {
+	files, cache := estatetest.Fleet{Tenants: cacheFrom, Spaces: 0, Members: 0}.Files(), t.TempDir()
+	files["tenants/list.yaml"] = &fstest.MapFile{Data: []byte(`- &a {region: us, name: a, alias: a, space: {A: {type: shared}}}
+- {<<: *a, name: b, alias: b, space: {B: {type: shared}}}
+`)}
+	files["tenants/map.yaml"] = &fstest.MapFile{Data: []byte(`c: &c {region: us, alias: c, space: {C: {type: shared}}}
+d: {<<: *c, alias: d, space: {D: {type: shared}}}
+`)}
+	for range 2 {
+		e, err := Load("", Options{Files: files, Cache: cache})
+		require.NoError(t, err)
+		got := map[string]string{}
+		for _, name := range []string{"a", "b", "c", "d"} {
+			rs, err := e.Resources(name)
+			require.NoError(t, err)
+			for _, r := range rs {
+				got[name] += r.Key.String() + " " + r.Pos
+			}
+		}
+		require.Equal(t, map[string]string{
+			"a": "space/A tenants/list.yaml:1:46", "b": "space/B tenants/list.yaml:2:39",
+			"c": "space/C tenants/map.yaml:1:38", "d": "space/D tenants/map.yaml:2:1",
+		}, got)
+	}
+}
+
+// TestAFileWithManyTenantsIsReadAgainOnce holds that tenants whose names lead from one file to
+// the other and back do not have both read for each of them, and that files with one tenant
+// do not stay. Copies have the resources of what they are made of.
+func TestAFileWithManyTenantsIsReadAgainOnce(t *testing.T) {
+	files := estatetest.Fleet{}.Files()
+	var lists [2]string
+	for i := range 20 {
+		tenant := fmt.Sprintf("{name: c%02[1]d, region: us, alias: c%02[1]d, space: {Own %02[1]d: {type: shared}}}\n", i)
+		lists[i%2] += "- " + tenant
+		files[fmt.Sprintf("tenants/one-%02d.yaml", i)] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(tenant, ": c", ": one-c"))}
+	}
+	files["tenants/odd.yaml"], files["tenants/even.yaml"] = &fstest.MapFile{Data: []byte(lists[1])}, &fstest.MapFile{Data: []byte(lists[0])}
+	e, err := Load("", Options{Files: files, Copies: 80})
+	require.NoError(t, err)
+	require.NoError(t, e.Each(t.Context(), 4, nil, func(tenant Tenant, rs []plan.Resource) error {
+		name := strings.TrimPrefix(tenant.Name, "one-")
+		if want := "space/Own " + name[1:3]; rs[0].Key.String() != want {
+			return fmt.Errorf("%s has %s, not %s", tenant.Name, rs[0].Key, want)
+		}
+		return nil
+	}))
+	require.LessOrEqual(t, e.reread.read, 2+20*3, "each list once, the others for each tenant and copy")
+	require.LessOrEqual(t, len(e.reread.data), 3)
 }

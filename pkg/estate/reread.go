@@ -9,12 +9,15 @@ import (
 	"cuelang.org/go/cue/ast"
 )
 
-// reread is the tenant file that was read last to find out what it has of a tenant besides
-// its declaration, and where: to keep that of every tenant would take the most memory.
+// reread are tenant files that were read again to find out what they have of a tenant besides
+// its declaration, and where: to keep that of every tenant would take the most memory. A file
+// with one tenant goes when another is read. One with several stays: who goes through the
+// tenants by their names comes back to each file as often as it has tenants.
 type reread struct {
 	mu   sync.Mutex
-	file *tenantFile
-	data map[string]*ast.StructLit // by position
+	last *tenantFile
+	data map[*tenantFile][]*ast.StructLit // by place: with YAML's aliases, several are at one position
+	read int                              // files
 }
 
 // dataOf returns the data of a tenant as its file has it. It fails if the file was changed
@@ -23,21 +26,29 @@ func (e *Estate) dataOf(t *tenant) (*ast.StructLit, error) {
 	r := &e.reread
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.file != t.file {
-		text, err := fs.ReadFile(e.src.fsys, t.file.name)
-		if err != nil {
-			return nil, err
-		}
-		if sha256.Sum256(text) != t.file.sum {
-			return nil, fmt.Errorf("%s was changed while the estate was read", t.file.name)
-		}
-		r.file, r.data = t.file, map[string]*ast.StructLit{}
-		entries, _ := decodeTenants(t.file.name, text)
-		for _, en := range entries {
-			r.data[en.at] = en.data
-		}
+	if had := r.data[t.file]; had != nil {
+		return had[t.nth], nil
 	}
-	return r.data[t.Pos], nil
+	text, err := fs.ReadFile(e.src.fsys, t.file.name)
+	if err != nil {
+		return nil, err
+	}
+	if sha256.Sum256(text) != t.file.sum {
+		return nil, fmt.Errorf("%s was changed while the estate was read", t.file.name)
+	}
+	if r.data == nil {
+		r.data = map[*tenantFile][]*ast.StructLit{}
+	}
+	if len(r.data[r.last]) == 1 {
+		delete(r.data, r.last)
+	}
+	r.last = t.file
+	r.read++
+	entries, _ := decodeTenants(t.file.name, text)
+	for _, en := range entries {
+		r.data[t.file] = append(r.data[t.file], en.data)
+	}
+	return r.data[t.file][t.nth], nil
 }
 
 // ownOf returns the resources that a tenant declares in its file; nil for none.

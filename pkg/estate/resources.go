@@ -95,7 +95,7 @@ func (x *expansion) locate(path []string) pos {
 		}
 		at, exact := own.text.find(slices.Concat(own.top, path)...)
 		if exact {
-			return pos{at, true}
+			return pos{cmp.Or(at, x.t.Pos), true} // CUE knows no place of some YAML
 		}
 		if n := resourceDepth(path); len(path) > n && own.text.has(slices.Concat(own.top, path[:n])) {
 			around = cmp.Or(around, at)

@@ -68,7 +68,7 @@ func (s *shelf) get(f *tenantFile) []record {
 	r := unpacker{left: b}
 	out := make([]record, r.number())
 	for i := range out {
-		out[i] = record{at: string(r.bytes()), raw: r.bytes(), own: string(r.bytes()), file: f}
+		out[i] = record{at: string(r.bytes()), raw: r.bytes(), own: string(r.bytes()), file: f, nth: i}
 	}
 	if r.bad || len(r.left) > 0 {
 		return nil
@@ -104,7 +104,7 @@ func (s *shelf) save(all [][]record) {
 
 // isSound reports whether something is in a file, and nothing is wrong with it.
 func isSound(rs []record) bool {
-	return len(rs) > 0 && !slices.ContainsFunc(rs, func(r record) bool { return r.raw == nil })
+	return len(rs) > 0 && !rs[0].file.wrong && !slices.ContainsFunc(rs, func(r record) bool { return r.raw == nil })
 }
 
 // shelved is what is kept of a file.

@@ -57,6 +57,7 @@ type tenant struct {
 	own       string          // the digest of its own resources, if it comes from a file; "" for none
 	inCUE     map[string]bool // the kinds that it declares itself, if it is written in CUE
 	file      *tenantFile     // that it comes from; nil if it is written in CUE
+	nth       int             // of the tenants of file
 	targets   []*target       // of environments, that select it
 	broken    bool            // it cannot be evaluated, and that was said
 	known     atomic.Pointer[known]

@@ -20,8 +20,9 @@ import (
 
 // tenantFile is a data file with tenants, as it was when the estate was loaded.
 type tenantFile struct {
-	name string
-	sum  [sha256.Size]byte
+	name  string
+	sum   [sha256.Size]byte
+	wrong bool // something in it is no tenant
 }
 
 // record is what a data file says of one tenant, and is sound by itself.
@@ -30,6 +31,7 @@ type record struct {
 	raw  []byte // its declaration but for its own resources, as JSON; nil if it is wrong
 	own  string // the digest of those and of where they are; "" if it has none
 	file *tenantFile
+	nth  int // of the file's tenants
 }
 
 // tenantsInFiles decodes the tenants of data files, and the copies of them that there are
@@ -75,15 +77,16 @@ func (l *load) readFile(name, pattern string, s *shelf, q *queue) []record {
 		l.report(Problem{Pos: pattern, Message: err.Error()})
 		return nil
 	}
-	file := &tenantFile{name, sha256.Sum256(text)}
+	file := &tenantFile{name: name, sum: sha256.Sum256(text)}
 	if had := s.get(file); had != nil {
 		return had
 	}
 	entries, ps := decodeTenants(name, text)
 	l.report(ps...)
+	file.wrong = len(ps) > 0
 	rs := make([]record, len(entries))
 	for i, en := range entries {
-		rs[i] = record{at: en.at, file: file}
+		rs[i] = record{at: en.at, file: file, nth: i}
 		q.put(task{en, &rs[i]})
 	}
 	return rs
@@ -112,7 +115,7 @@ func (l *load) add(all []record) {
 }
 
 func (l *load) addOne(r record, d declaration) {
-	t := &tenant{file: r.file, own: r.own}
+	t := &tenant{file: r.file, nth: r.nth, own: r.own}
 	t.Pos = r.at
 	l.complete(t, d, func(path ...string) string {
 		data, err := l.e.dataOf(t)
