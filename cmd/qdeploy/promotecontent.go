@@ -81,7 +81,7 @@ func (m *promotion) contentIn(env estate.Environment, name string) (s standing, 
 			s.Places++
 			s.Version, s.Release = short(f.sum()), f.sum()
 			e := m.m.entries[tenant]
-			at := place{Tenant: tenant, Release: contentOf(e.Resources.Get(key)), Since: e.Since[key]}
+			at := place{Tenant: tenant, Release: m.applied().of(tenant, key), Since: e.Since[key]}
 			if at.Since.IsZero() { // applied before qdeploy kept it
 				at.Since = e.Time
 			}

@@ -145,6 +145,18 @@ func (e *Estate) anIdle() *worker {
 	return w
 }
 
+// next returns the worker for one tenant more: w, which may be nil, or one in its place.
+func (e *Estate) next(w *worker) (*worker, error) {
+	switch {
+	case w == nil:
+		return e.borrow()
+	case w.served >= maxServed-1:
+		return e.newWorker()
+	}
+	w.served++
+	return w, nil
+}
+
 func (e *Estate) giveBack(w *worker) {
 	if w.served++; w.served >= maxServed {
 		return
@@ -190,14 +202,7 @@ func (e *Estate) each(ctx context.Context, workers int, choose func(Tenant) bool
 		wg.Go(func() {
 			var w *worker
 			one := func() (_ *worker, err error) {
-				switch {
-				case w == nil:
-					w, err = e.borrow()
-				case w.served >= maxServed-1:
-					w, err = e.newWorker()
-				default:
-					w.served++
-				}
+				w, err = e.next(w)
 				return w, err
 			}
 			for ctx.Err() == nil {

@@ -159,12 +159,17 @@ func (q *queue) close() {
 }
 
 func (q *queue) work() {
-	w, err := q.l.e.borrow()
-	if err != nil {
-		panic(err) // it was compiled before
-	}
-	defer q.l.e.giveBack(w)
+	var w *worker
+	defer func() {
+		if w != nil {
+			q.l.e.giveBack(w)
+		}
+	}()
 	for t := range q.todo {
+		var err error
+		if w, err = q.l.e.next(w); err != nil {
+			panic(err) // it was compiled before
+		}
 		t.to.raw, t.to.own = q.l.check(w, t.entry)
 	}
 }
